@@ -1,0 +1,1 @@
+"""Podium: a self-hosted model registry that speaks the protocols of the clients people already have."""

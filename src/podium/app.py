@@ -1,0 +1,57 @@
+"""The composition root: settings become a store, blobs, services, and the ASGI application over them."""
+
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from podium.asgi.access_log import AccessLog
+from podium.asgi.health import health_routes
+from podium.asgi.metrics import RequestMetrics
+from podium.asgi.router import Mount, Router
+from podium.blobs.local import LocalBlobs
+from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
+from podium.protocols.mlflow.routes import mlflow_mount
+from podium.services import Services
+from podium.services.context import Context
+from podium.settings import Settings
+from podium.store.engine import open_store
+
+
+class Podium:
+    """A running Podium: the services, and the ASGI application that offers them. `close` ends it."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        self._store = open_store(settings.database_url, settings.data_folder)
+        self.context = Context(store=self._store, blobs=LocalBlobs(settings.blob_folder))
+        self.services = Services(self.context)
+        metrics = RequestMetrics()
+        operators = Mount((), health_routes(self.services.health, metrics), endpoint_not_found, shape_error)
+        self.asgi: ASGIApp = AccessLog(Router((operators, mlflow_mount(self.services))), metrics)
+
+    def close(self) -> None:
+        """Finish what is under way and let go of the data folder."""
+        self._store.close()
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The application with its lifespan, as uvicorn runs it: parts are opened at start and closed at the end."""
+    podium: Podium | None = None
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal podium
+        if scope["type"] != "lifespan":
+            assert podium is not None, "uvicorn starts the lifespan first"
+            await podium.asgi(scope, receive, send)
+            return
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                podium = Podium(settings)
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if podium is not None:
+                    podium.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    return app

@@ -1,0 +1,59 @@
+"""What a body must turn out to be, and the body cut into batches that are worth a trip to a thread."""
+
+from collections.abc import AsyncIterable, AsyncIterator
+
+import msgspec
+
+from podium.blobs.base import Blob
+from podium.domain.manifests import check_digest
+from podium.errors import DigestMismatch, TooLarge
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sender announced about a body, and the limit that the server sets; `None` where nothing was."""
+
+    size_bytes: int | None = None
+    sha256: str | None = None
+    max_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses a malformed digest, and an announced size over the limit before any byte is read."""
+        if self.sha256 is not None:
+            check_digest(self.sha256)
+        if self.size_bytes is not None and self.max_bytes is not None and self.size_bytes > self.max_bytes:
+            raise TooLarge(f"The body has {self.size_bytes} bytes; at most {self.max_bytes} are accepted.")
+
+    def check_progress(self, received_bytes: int) -> None:
+        """Raises `TooLarge` or `DigestMismatch` once more bytes have come than may come."""
+        if self.max_bytes is not None and received_bytes > self.max_bytes:
+            raise TooLarge(f"The body is longer than the {self.max_bytes} bytes that are accepted.")
+        if self.size_bytes is not None and received_bytes > self.size_bytes:
+            raise DigestMismatch(f"The body is longer than the {self.size_bytes} bytes announced.")
+
+    def check(self, blob: Blob) -> None:
+        """Raises `DigestMismatch` when the complete body is not the announced one."""
+        if self.size_bytes is not None and blob.size_bytes != self.size_bytes:
+            raise DigestMismatch(f"The body ended after {blob.size_bytes} of {self.size_bytes} bytes.")
+        if self.sha256 is not None and blob.digest != self.sha256:
+            raise DigestMismatch(f"The body has the SHA-256 {blob.digest}, not {self.sha256} as announced.")
+
+
+async def batched(
+    chunks: AsyncIterable[bytes], batch_bytes: int, expected: Expected
+) -> AsyncIterator[list[bytes]]:
+    """Groups the chunks of a body into lists of at least `batch_bytes` together; only the last may be smaller.
+
+    Raises what `Expected.check_progress` raises, as soon as the chunk that is too much arrives.
+    """
+    batch: list[bytes] = []
+    in_batch = total = 0
+    async for chunk in chunks:
+        total += len(chunk)
+        expected.check_progress(total)
+        batch.append(chunk)
+        in_batch += len(chunk)
+        if in_batch >= batch_bytes:
+            yield batch
+            batch, in_batch = [], 0
+    if batch:
+        yield batch

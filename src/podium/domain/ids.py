@@ -1,0 +1,19 @@
+"""Public ids: what clients are shown. Inside, rows have integer keys."""
+
+import secrets
+import uuid
+
+
+def new_run_id() -> str:
+    """32 hex digits, as MLflow's run ids are."""
+    return uuid.uuid4().hex
+
+
+def new_logged_model_id() -> str:
+    """`m-` and 32 hex digits, as MLflow's logged models have them."""
+    return f"m-{uuid.uuid4().hex}"
+
+
+def new_token() -> str:
+    """An id for things that no client's form is prescribed for (uploads, webhooks, requests)."""
+    return secrets.token_hex(16)

@@ -1,0 +1,77 @@
+"""How an endpoint of MLflow's protocol is declared, and bound to the services.
+
+A `Call` is JSON in, JSON out: its handler takes (services, actor, request struct), makes one service call and shapes
+the answer. A `Stream` handles bytes or headers: its handler takes (services, actor, HTTP request).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from podium.asgi.bodies import read_body
+from podium.asgi.router import Endpoint, Route
+from podium.domain.access import Actor
+from podium.protocols.mlflow import wire
+from podium.protocols.mlflow.workspace import actor_of
+from podium.services import Services
+
+Answer = msgspec.Struct | dict[str, Any] | None
+CallHandler = Callable[[Services, Actor, Any], Awaitable[Answer]]
+StreamHandler = Callable[[Services, Actor, Request], Awaitable[Response]]
+
+BOTH = ("/api/", "/ajax-api/")  # clients, and MLflow's own pages
+PAGES_ONLY = ("/ajax-api/",)
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A JSON endpoint; `path` comes after `/api/<version>/mlflow/`."""
+
+    method: str
+    path: str
+    request: type[msgspec.Struct]
+    handler: CallHandler
+    version: str = "2.0"
+    prefixes: tuple[str, ...] = BOTH
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """An endpoint that reads or writes the HTTP messages itself; `path` is whole, after `/api/<version>/`."""
+
+    method: str
+    path: str
+    handler: StreamHandler
+    version: str = "2.0"
+    prefixes: tuple[str, ...] = BOTH
+
+
+def call_routes(call: Call, services: Services) -> list[Route]:
+    """The routes of a JSON endpoint, one a prefix."""
+    endpoint = _json_endpoint(call, services)
+    return [Route(call.method, f"{prefix}{call.version}/mlflow/{call.path}", endpoint) for prefix in call.prefixes]
+
+
+def stream_routes(stream: Stream, services: Services) -> list[Route]:
+    """The routes of a byte endpoint, one a prefix."""
+
+    async def endpoint(request: Request) -> Response:
+        return await stream.handler(services, actor_of(request), request)
+
+    return [Route(stream.method, f"{prefix}{stream.version}/{stream.path}", endpoint) for prefix in stream.prefixes]
+
+
+def _json_endpoint(call: Call, services: Services) -> Endpoint:
+    kind, handler, from_query = call.request, call.handler, call.method == "GET"
+
+    async def endpoint(request: Request) -> Response:
+        path = request.scope.get("path_params", {})
+        if from_query:
+            message = wire.decode_query(request.query_params.multi_items(), kind, path)
+        else:
+            message = wire.decode_body(await read_body(request), kind, path)
+        answer = await handler(services, actor_of(request), message)
+        return Response(b"{}" if answer is None else wire.encode(answer), media_type="application/json")
+
+    return endpoint

@@ -1,0 +1,174 @@
+"""Projects: created, renamed, tagged, deleted with their runs, and restored."""
+
+from podium.domain import names
+from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.domain.events import Change, State
+from podium.domain.projects import Project
+from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
+from podium.services.context import Context
+from podium.store import projects as rows
+from podium.store import runs as run_rows
+from podium.store.transaction import Tx
+
+MAX_LOCATION = 2048
+
+
+class Projects:
+    """What the actor may do with projects of its team."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def create(self, actor: Actor, name: str, artifact_location: str | None, tags: dict[str, str]) -> int:
+        """The new project's key. Without `artifact_location` its files go to this server."""
+        names.check_project_name(name)
+        _check_location(artifact_location)
+        for key, value in tags.items():
+            names.check_tag(key, value, names.MAX_PROJECT_TAG_VALUE)
+
+        def work(tx: Tx) -> int:
+            team = self._context.team_id(tx, actor)
+            at = self._context.clock()
+            key = rows.insert_project(tx, team_id=team, name=name, artifact_location=artifact_location or "", at=at)
+            if key is None:
+                raise AlreadyExists(f"Experiment(name={name}) already exists.")
+            if not artifact_location:
+                rows.update_location(tx, key, default_location(actor.team, key))
+            for tag, value in tags.items():
+                rows.upsert_tag(tx, key, tag, value)
+            self._record(tx, actor, team, key, name, "create", after={"name": name, "tags": tags})
+            return key
+
+        return await self._context.store.write(work)
+
+    async def get(self, actor: Actor, project_id: str) -> Project:
+        """The project with this public id. Raises NotFound."""
+        return await self._context.store.read(
+            lambda tx: require_project(tx, self._context.team_id(tx, actor), project_id)
+        )
+
+    async def get_by_name(self, actor: Actor, name: str) -> Project:
+        """The project of this name, deleted or not. Raises NotFound."""
+
+        def work(tx: Tx) -> Project:
+            project = rows.find_project_by_name(tx, self._context.team_id(tx, actor), name)
+            if project is None:
+                raise NotFound(f"Could not find experiment with name '{name}'")
+            return project
+
+        return await self._context.store.read(work)
+
+    async def rename(self, actor: Actor, project_id: str, name: str) -> None:
+        """Give a project another name. Raises AlreadyExists when that is taken."""
+        names.check_project_name(name)
+
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            project = require_project(tx, team, project_id)
+            if project.deleted_at is not None:
+                raise InvalidState("Cannot rename a non-active experiment.")
+            other = rows.find_project_by_name(tx, team, name)
+            if other is not None and other.id != project.id:
+                raise AlreadyExists(f"Experiment(name={name}) already exists.")
+            rows.update_name(tx, project.id, name, self._context.clock())
+            self._record(tx, actor, team, project.id, name, "rename", {"name": project.name}, {"name": name})
+
+        await self._context.store.write(work)
+
+    async def delete(self, actor: Actor, project_id: str) -> None:
+        """Mark an active project and its runs deleted; `restore` brings both back."""
+        await self._set_deleted(actor, project_id, deleted=True)
+
+    async def restore(self, actor: Actor, project_id: str) -> None:
+        """Bring a deleted project and its runs back."""
+        await self._set_deleted(actor, project_id, deleted=False)
+
+    async def set_tag(self, actor: Actor, project_id: str, key: str, value: str) -> None:
+        """Set a tag of an active project."""
+        names.check_tag(key, value, names.MAX_PROJECT_TAG_VALUE, path="key")
+
+        def work(tx: Tx) -> None:
+            team, project = self._require_active(tx, actor, project_id)
+            rows.upsert_tag(tx, project.id, key, value)
+            before = {key: project.tags[key]} if key in project.tags else None
+            self._record(tx, actor, team, project.id, project.name, "set_tag", before, {key: value})
+
+        await self._context.store.write(work)
+
+    async def delete_tag(self, actor: Actor, project_id: str, key: str) -> None:
+        """Take a tag off. Raises NotFound when the project does not have it."""
+
+        def work(tx: Tx) -> None:
+            team, project = self._require_active(tx, actor, project_id)
+            if not rows.delete_tag(tx, project.id, key):
+                raise NotFound(f"No tag with name: {key} in experiment with id {project_id}")
+            self._record(tx, actor, team, project.id, project.name, "delete_tag", {key: project.tags[key]})
+
+        await self._context.store.write(work)
+
+    async def _set_deleted(self, actor: Actor, project_id: str, *, deleted: bool) -> None:
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            project = require_project(tx, team, project_id)
+            if (project.deleted_at is not None) == deleted:
+                raise NotFound(f"No Experiment with id={project_id} exists")
+            at = self._context.clock()
+            rows.update_deleted(tx, project.id, at if deleted else None, at)
+            run_rows.update_deleted_of_project(tx, project.id, at if deleted else None, project.deleted_at)
+            action = "delete" if deleted else "restore"
+            self._record(tx, actor, team, project.id, project.name, action)
+
+        await self._context.store.write(work)
+
+    def _require_active(self, tx: Tx, actor: Actor, project_id: str) -> tuple[int, Project]:
+        team = self._context.team_id(tx, actor)
+        project = require_project(tx, team, project_id)
+        require_active(project)
+        return team, project
+
+    def _record(
+        self,
+        tx: Tx,
+        actor: Actor,
+        team: int,
+        key: int,
+        name: str,
+        action: str,
+        before: State = None,
+        after: State = None,
+    ) -> None:
+        change = Change("project", str(key), name, action, before, after)
+        self._context.record(tx, actor, team, change)
+
+
+def require_project(tx: Tx, team_id: int, project_id: str) -> Project:
+    """The team's project with this public id. Raises NotFound, InvalidArgument when it cannot be an id."""
+    if not project_id.isdecimal() or len(project_id) > 18:
+        raise InvalidArgument(f"Invalid experiment ID '{project_id}'. Experiment ID must be a valid integer.")
+    project = rows.find_project(tx, team_id, int(project_id))
+    if project is None:
+        raise NotFound(f"No Experiment with id={project_id} exists")
+    return project
+
+
+def require_active(project: Project) -> None:
+    """Raise InvalidArgument when the project is deleted."""
+    if project.deleted_at is not None:
+        raise InvalidArgument(
+            f"The experiment {project.id} must be in the 'active' state. Current state is deleted."
+        )
+
+
+def default_location(team: str, project_id: int) -> str:
+    """Where a project's files go on this server."""
+    folder = "" if team == DEFAULT_TEAM else f"workspaces/{team}/"
+    return f"mlflow-artifacts:/{folder}{project_id}"
+
+
+def _check_location(location: str | None) -> None:
+    if not location:
+        return
+    if location.startswith("runs:"):
+        raise InvalidArgument(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
+    names.check_length("artifact_location", location, MAX_LOCATION)
+    names.check_text("artifact_location", location)

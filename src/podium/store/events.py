@@ -1,0 +1,32 @@
+"""Rows of the audit trail."""
+
+from podium.domain.events import Change, Event, chain
+from podium.store.dialect import for_update
+from podium.store.transaction import Tx
+
+_COLUMNS = "seq, at, actor, team_id, entity, entity_id, entity_name, action, before, after, previous_hash, hash"
+_INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES ({', '.join(':' + name for name in _COLUMNS.split(', '))})"
+
+
+def append_event(tx: Tx, change: Change, *, at: int, actor: str, team_id: int) -> Event:
+    """Append the next event of the chain. Other appends wait until this transaction ends."""
+    head = tx.one(f"SELECT seq, hash FROM event_chain WHERE id = 1{for_update(tx.dialect)}")
+    assert head is not None, "the first migration makes this row"
+    event = chain(change, seq=head[0] + 1, at=at, actor=actor, team_id=team_id, previous_hash=head[1])
+    tx.run(
+        _INSERT,
+        seq=event.seq,
+        at=event.at,
+        actor=event.actor,
+        team_id=event.team_id,
+        entity=event.entity,
+        entity_id=event.entity_id,
+        entity_name=event.entity_name,
+        action=event.action,
+        before=event.before,
+        after=event.after,
+        previous_hash=event.previous_hash,
+        hash=event.hash,
+    )
+    tx.run("UPDATE event_chain SET seq = :seq, hash = :hash WHERE id = 1", seq=event.seq, hash=event.hash)
+    return event

