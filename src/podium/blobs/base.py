@@ -1,10 +1,10 @@
 """The contract of a blob store: bytes under their SHA-256, written once, never changed.
 
 How collection and uploads stay out of each other's way. A `put` of bytes that are already stored keeps the
-stored ones and renews their `modified_at`. A collector therefore: lists the blobs that are older than its grace
-period; looks up which of them nothing refers to; deletes each with `unused_since` set to the start of that grace
-period. A blob that was put again meanwhile has a newer time and stays. A caller that refers to a digest without
-putting its bytes must take the digest from a reference that it sees in the same transaction.
+stored ones and renews their `modified_at`. A collector therefore lists the blobs that are older than its
+grace period, looks up which of them nothing refers to, and deletes each with `unused_since` set to the start
+of that grace period. A blob that was put again meanwhile has a newer time and stays. A caller that refers to
+a digest without putting its bytes must take it from a reference that it sees in the same transaction.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
@@ -95,13 +95,13 @@ class Blobs(Protocol):
         """
 
     def list_blobs(self) -> AsyncIterator[StoredBlob]:
-        """Every stored blob, ordered by digest; what is put or deleted meanwhile may or may not be among them."""
+        """Every stored blob, ordered by digest; what is put or deleted meanwhile may be among them or not."""
 
     async def check(self) -> None:
         """Returns when the store can be written; raises `StorageFull` or `StorageUnavailable`."""
 
     async def open_upload(self) -> str:
-        """Begins a multi-part upload, which lasts until completed or aborted, across restarts of the server."""
+        """Begins a multi-part upload. It lasts until completed or aborted, across restarts of the server."""
 
     async def put_part(
         self,

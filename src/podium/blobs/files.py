@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from podium.errors import InvalidArgument, StorageUnavailable
+from podium.errors import InvalidArgument, NotFound, StorageUnavailable
 
 READ_BYTES = 1 << 20
 
@@ -47,21 +47,22 @@ class TemporaryFile:
 
 
 class FileReader:
-    """A range of a file, read piece by piece. It is opened by the first `read`, so that unread ones hold nothing."""
+    """A range of a file, read piece by piece; the first `read` opens it, so that unread ones hold nothing."""
 
-    def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
-        self._path, self._position, self._end = path, start, end
-        self._file: FileIO | None = None
+    def __init__(self, path: Path, start: int = 0, end: int | None = None, *, absent: str) -> None:
+        """`absent` is what to say when the file is not there."""
+        self._path, self._position, self._end, self._absent = path, start, end, absent
+        self._opened: tuple[FileIO, int] | None = None
         self._closed = False
         self._lock = threading.Lock()  # a cancelled reader is closed while its last read is still under way
 
     def read(self) -> bytes:
-        """The next piece, or nothing at the end. Raises `FileNotFoundError` and `InvalidArgument`."""
+        """The next piece, or nothing at the end. Raises `NotFound` and `InvalidArgument`."""
         with self._lock:
             if self._closed:
                 return b""
-            file = self._file or self._open()
-            end = self._end or 0
+            self._opened = self._opened or self._open()
+            file, end = self._opened
             piece = os.pread(file.fileno(), min(READ_BYTES, end - self._position), self._position)
             if not piece and self._position < end:
                 raise StorageUnavailable(f"{self._path.name} was cut short on the disk.")
@@ -72,16 +73,20 @@ class FileReader:
         """Closes the file once a read under way has ended."""
         with self._lock:
             self._closed = True
-            if self._file is not None:
-                self._file.close()
+            if self._opened is not None:
+                self._opened[0].close()
 
-    def _open(self) -> FileIO:
-        self._file = file = FileIO(self._path)
+    def _open(self) -> tuple[FileIO, int]:
+        try:
+            file = FileIO(self._path)
+        except FileNotFoundError as error:
+            raise NotFound(self._absent) from error
         size = os.fstat(file.fileno()).st_size
-        self._end = size if self._end is None else self._end
-        if not 0 <= self._position <= self._end <= size:
-            raise InvalidArgument(f"Bytes {self._position} to {self._end} are not within the {size} bytes stored.")
-        return file
+        end = size if self._end is None else self._end
+        if not 0 <= self._position <= end <= size:
+            file.close()
+            raise InvalidArgument(f"Bytes {self._position} to {end} are not within the {size} bytes stored.")
+        return file, end
 
 
 def sync_folder(folder: Path) -> None:
@@ -100,7 +105,7 @@ def remove_leftovers(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
             continue
         # Another process may publish, discard or clean the same file at this moment.
-        with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+        with suppress(FileNotFoundError, BlockingIOError), path.open("rb+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
 
@@ -108,7 +113,7 @@ def remove_leftovers(folder: Path) -> None:
 def _create_locked(folder: Path) -> tuple[Path, BinaryIO]:
     while True:
         path = folder / secrets.token_hex(16)
-        file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o444), "wb")
+        file = path.open("xb")
         fcntl.flock(file, fcntl.LOCK_EX)
         # A process that starts up may have taken the unlocked file for a leftover.
         if os.fstat(file.fileno()).st_nlink:

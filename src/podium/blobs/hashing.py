@@ -10,7 +10,7 @@ from podium.errors import DigestMismatch, TooLarge
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """What the sender announced about a body, and the limit that the server sets; `None` where nothing was."""
+    """What the sender announced about a body, and the limit of the server; `None` where there is nothing."""
 
     size_bytes: int | None = None
     sha256: str | None = None
@@ -41,7 +41,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 async def batched(
     chunks: AsyncIterable[bytes], batch_bytes: int, expected: Expected
 ) -> AsyncIterator[list[bytes]]:
-    """Groups the chunks of a body into lists of at least `batch_bytes` together; only the last may be smaller.
+    """Groups the chunks of a body into lists of at least `batch_bytes`; only the last may be smaller.
 
     Raises what `Expected.check_progress` raises, as soon as the chunk that is too much arrives.
     """

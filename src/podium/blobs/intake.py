@@ -27,7 +27,7 @@ class Intake:
         self._file: TemporaryFile | None = None
         self._discarded = False
         self._lock = threading.Lock()  # a cancelled intake is discarded while its last write is under way
-        self._step: asyncio.Future[object] | None = None
+        self._step: asyncio.Future[tuple[None, None]] | None = None
         self._write_back: asyncio.Future[None] | None = None
         self._unsynced_bytes = 0
 
@@ -89,9 +89,7 @@ class Intake:
         self._file = self._file or TemporaryFile(self._folder)
         return self._file
 
-    def _finish(
-        self, last: list[bytes], expected: Expected, place: Callable[[Blob], Path | None]
-    ) -> Blob:
+    def _finish(self, last: list[bytes], expected: Expected, place: Callable[[Blob], Path | None]) -> Blob:
         self._digest(last)
         blob = Blob(self._hash.hexdigest(), self._size_bytes)
         expected.check(blob)

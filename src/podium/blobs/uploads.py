@@ -1,13 +1,14 @@
 """The parts of multi-part uploads as files: `<root>/<upload id>/<number>.<sha256>`.
 
-A part sent again with other bytes is one more file, and the completing request says which it means. So nothing is
-replaced while it may be read, and no lock is needed between processes.
+A part sent again with other bytes is one more file, and the completing request says which it means. So
+nothing is replaced while it may be read, and no lock is needed between processes.
 """
 
 import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from podium.blobs.base import Part, PendingUpload
@@ -39,7 +40,7 @@ class UploadFolders:
             raise InvalidArgument("An upload id consists of 32 hexadecimal digits.")
         folder = self._root / upload_id
         if not folder.is_dir():
-            raise NotFound(f"There is no upload {upload_id}; it may be completed or aborted.")
+            raise _unknown(upload_id)
         return folder
 
     def place(self, upload_id: str, number: int, etag: str) -> Path:
@@ -50,14 +51,18 @@ class UploadFolders:
 
     def list_parts(self, upload_id: str) -> list[Part]:
         """The newest of each number, in order."""
-        found = [_part(path) for path in self.find(upload_id).iterdir()]
+        found = [
+            _part(path, match)
+            for path in self.find(upload_id).iterdir()
+            if (match := _PART_NAME.fullmatch(path.name))
+        ]
         newest_last = sorted(found, key=lambda part: (part.number, part.modified_at))
         return list({part.number: part for part in newest_last}.values())
 
     def choose(self, upload_id: str, parts: Sequence[tuple[int, str]]) -> list[Path]:
         """The files of the named parts. Raises `InvalidArgument` when they cannot make a whole."""
         numbers = [number for number, _ in parts]
-        if not numbers or any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+        if not numbers or any(a >= b for a, b in pairwise(numbers)):
             raise InvalidArgument("Name at least one part, each once, in ascending order.")
         paths = [self.place(upload_id, number, etag) for number, etag in parts]
         for path, number in zip(paths, numbers, strict=True):
@@ -67,7 +72,10 @@ class UploadFolders:
 
     def remove(self, upload_id: str) -> Path:
         """Takes the upload away in one step and returns the folder that is left to be emptied."""
-        return self.find(upload_id).rename(self._trash / upload_id)
+        try:
+            return self.find(upload_id).rename(self._trash / upload_id)
+        except FileNotFoundError as error:
+            raise _unknown(upload_id) from error
 
     def list_uploads(self) -> list[PendingUpload]:
         """Every open upload."""
@@ -78,9 +86,10 @@ class UploadFolders:
         ]
 
 
-def _part(path: Path) -> Part:
-    match = _PART_NAME.fullmatch(path.name)
-    if match is None:
-        raise NotFound(f"{path.name} is no part of an upload.")
+def _unknown(upload_id: str) -> NotFound:
+    return NotFound(f"There is no upload {upload_id}; it may be completed or aborted.")
+
+
+def _part(path: Path, match: re.Match[str]) -> Part:
     stat = path.stat()
     return Part(int(match[1]), match[2], stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
