@@ -1,6 +1,8 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
+import os
 
+import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from podium.asgi.access_log import AccessLog
@@ -8,6 +10,8 @@ from podium.asgi.health import health_routes
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.router import Mount, Router
 from podium.blobs.local import LocalBlobs
+from podium.errors import PodiumError, StorageUnavailable
+from podium.logs import configure_logs
 from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
 from podium.protocols.mlflow.routes import mlflow_mount
 from podium.services import Services
@@ -15,12 +19,17 @@ from podium.services.context import Context
 from podium.settings import Settings
 from podium.store.engine import open_store
 
+SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+
 
 class Podium:
     """A running Podium: the services, and the ASGI application that offers them. `close` ends it."""
 
     def __init__(self, settings: Settings) -> None:
-        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.data_folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
         self._store = open_store(settings.database_url, settings.data_folder)
         self.context = Context(store=self._store, blobs=LocalBlobs(settings.blob_folder))
         self.services = Services(self.context)
@@ -31,6 +40,13 @@ class Podium:
     def close(self) -> None:
         """Finish what is under way and let go of the data folder."""
         self._store.close()
+
+
+def app_from_environment() -> ASGIApp:
+    """The application with the settings that `podium server` left for its worker processes."""
+    settings = msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings)
+    configure_logs(settings.log_format, settings.log_level)
+    return create_app(settings)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -46,7 +62,11 @@ def create_app(settings: Settings) -> ASGIApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                podium = Podium(settings)
+                try:
+                    podium = Podium(settings)
+                except PodiumError as error:
+                    await send({"type": "lifespan.startup.failed", "message": error.message})
+                    return
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if podium is not None:

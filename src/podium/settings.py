@@ -1,15 +1,15 @@
 """Settings: command line, then environment (`PODIUM_…`), then a TOML file, then the defaults here.
 
-    [server]                     # podium.toml
-    host = "127.0.0.1"           # --host            PODIUM_HOST
-    port = 5000                  # --port            PODIUM_PORT
-    data = "data"                # --data            PODIUM_DATA
-    database_url = "postgresql://…"  # --database-url    PODIUM_DATABASE_URL
-    artifact_store = "/srv/blobs"    # --artifact-store  PODIUM_ARTIFACT_STORE
-    workers = 1                  # --workers         PODIUM_WORKERS
-    log_format = "text"          # --log-format      PODIUM_LOG_FORMAT
-    log_level = "info"           # --log-level       PODIUM_LOG_LEVEL
-    allow_unauthenticated = false    # --allow-unauthenticated  PODIUM_ALLOW_UNAUTHENTICATED
+[server]                     # podium.toml
+host = "127.0.0.1"           # --host            PODIUM_HOST
+port = 5000                  # --port            PODIUM_PORT
+data = "data"                # --data            PODIUM_DATA
+database_url = "postgresql://…"  # --database-url    PODIUM_DATABASE_URL
+artifact_store = "/srv/blobs"    # --artifact-store  PODIUM_ARTIFACT_STORE
+workers = 1                  # --workers         PODIUM_WORKERS
+log_format = "text"          # --log-format      PODIUM_LOG_FORMAT
+log_level = "info"           # --log-level       PODIUM_LOG_LEVEL
+allow_unauthenticated = false    # --allow-unauthenticated  PODIUM_ALLOW_UNAUTHENTICATED
 """
 
 import ipaddress
@@ -52,7 +52,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.artifact_store).resolve() if self.artifact_store else self.data_folder / "blobs"
 
 
-def load_settings(given: Mapping[str, Any], file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings(
+    given: Mapping[str, Any], file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
     """Settings from the command line's `given` (None: not given), the environment and `file`.
 
     Raises InvalidArgument that names the setting, where it came from, and what would be right.

@@ -9,9 +9,7 @@ class RequestMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._requests = Counter(
-            "podium_requests", "Requests answered", ["method", "status"], registry=self.registry
-        )
+        self._requests = Counter("podium_requests", "Requests answered", ["method", "status"], registry=self.registry)
         self._durations = Histogram(
             "podium_request_duration_seconds",
             "Time from the first byte of a request to the last of its answer",

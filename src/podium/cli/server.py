@@ -1,12 +1,15 @@
 """`podium server`."""
 
+import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from podium.errors import PodiumError
+from podium.errors import InvalidArgument, PodiumError, StorageUnavailable
 from podium.settings import DEFAULT_FILE, Settings, load_settings
 
 _BANNER = """
@@ -22,7 +25,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 5000]")] = None,
     data: Annotated[str | None, typer.Option(help="Folder of the database and the blobs. [default: data]")] = None,
-    database_url: Annotated[str | None, typer.Option(help="postgresql://… [default: SQLite in the data folder]")] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="postgresql://… [default: SQLite in the data folder]")
+    ] = None,
     artifact_store: Annotated[str | None, typer.Option(help="Folder of the blobs. [default: DATA/blobs]")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; more than one needs PostgreSQL. [default: 1]")] = None,
     log_format: Annotated[str | None, typer.Option(help="text or json. [default: text]")] = None,
@@ -56,17 +61,19 @@ def serve(
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises PodiumError when the server cannot start."""
     import uvicorn
+    from uvicorn.supervisors import Multiprocess
 
-    from podium.app import create_app
+    from podium.app import SETTINGS_VARIABLE
     from podium.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
-    url = f"http://{'127.0.0.1' if settings.host in ('0.0.0.0', '::') else settings.host}:{settings.port}"  # noqa: S104
-    print(_BANNER.format(url=url, data=settings.data_folder), flush=True)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
+    listener = _listen(settings)
+    # Worker processes are started afresh and build the application themselves, from these settings.
+    os.environ[SETTINGS_VARIABLE] = msgspec.json.encode(settings).decode()
+    config = uvicorn.Config(
+        "podium.app:app_from_environment",
+        factory=True,
+        workers=settings.workers,
         loop="uvloop",
         http="httptools",
         lifespan="on",
@@ -75,3 +82,25 @@ def run(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(config)
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  shown, not bound
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    print(_BANNER.format(url=url, data=settings.data_folder), flush=True)
+    if settings.workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    server.run(sockets=[listener])
+    if not server.started:
+        raise StorageUnavailable("The server could not start; the lines above say why.")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The socket that the server answers on, taken before anything is said to be there."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise InvalidArgument(
+            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            "Another server may have the port: choose one with --port."
+        ) from error

@@ -154,9 +154,7 @@ def require_project(tx: Tx, team_id: int, project_id: str) -> Project:
 def require_active(project: Project) -> None:
     """Raise InvalidArgument when the project is deleted."""
     if project.deleted_at is not None:
-        raise InvalidArgument(
-            f"The experiment {project.id} must be in the 'active' state. Current state is deleted."
-        )
+        raise InvalidArgument(f"The experiment {project.id} must be in the 'active' state. Current state is deleted.")
 
 
 def default_location(team: str, project_id: int) -> str:

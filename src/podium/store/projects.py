@@ -3,7 +3,10 @@
 from podium.domain.projects import Project
 from podium.store.transaction import Row, Tx
 
-COLUMNS = "projects.id, projects.name, projects.artifact_location, projects.created_at, projects.updated_at, projects.deleted_at"
+COLUMNS = (
+    "projects.id, projects.name, projects.artifact_location, projects.created_at, projects.updated_at,"
+    " projects.deleted_at"
+)
 
 
 def insert_project(tx: Tx, *, team_id: int, name: str, artifact_location: str, at: int) -> int | None:
@@ -61,7 +64,7 @@ def with_tags(tx: Tx, rows: list[Row]) -> list[Project]:
         f"SELECT project_id, key, value FROM project_tags WHERE project_id IN ({keys}) ORDER BY key"
     ):
         tags[project_id][key] = value
-    return [Project(*row, tags=tags[row[0]]) for row in rows]
+    return [Project(*row, tags[row[0]]) for row in rows]
 
 
 def upsert_tag(tx: Tx, project_id: int, key: str, value: str) -> None:

@@ -1,0 +1,54 @@
+# `make` alone lists the commands. Everything is installed into .venv; nothing else is asked of the machine
+# than Python 3.11 with venv, git and make.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 5000
+DATA ?= data
+UV := .venv/bin/uv
+RUN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve demo test test-fast check format lock
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV):
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+# The server needs only the runtime dependencies; the stamps keep a second `make` from resolving again.
+.venv/.runtime: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --inexact --no-dev
+	@touch $@
+
+.venv/.dev: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --inexact
+	@touch $@ .venv/.runtime
+
+setup: .venv/.runtime  ## Install into .venv; afterwards .venv/bin/podium exists
+
+serve: .venv/.runtime  ## Run the server on http://127.0.0.1:5000, data in ./data (HOST=, PORT=, DATA=)
+	@$(RUN)/podium server --host $(HOST) --port $(PORT) --data $(DATA)
+
+demo: .venv/.dev  ## Run a server with real sample models, data in ./data/demo (PORT=)
+	@$(RUN)/python scripts/demo.py --host $(HOST) --port $(PORT) --data $(DATA)/demo
+
+test: .venv/.dev check  ## Lint, type-check and run every test
+	$(RUN)/pytest
+
+test-fast: .venv/.dev  ## Run the tests that start no client and no PostgreSQL
+	$(RUN)/pytest tests/unit tests/properties tests/blobs
+
+check: .venv/.dev  ## Lint and type-check
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+format: .venv/.dev  ## Format the code and apply safe lint fixes
+	$(RUN)/ruff check --fix-only .
+	$(RUN)/ruff format .
+
+lock: $(UV)  ## Refresh uv.lock after a change of pyproject.toml
+	$(UV) lock

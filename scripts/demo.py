@@ -1,0 +1,191 @@
+"""`make demo`: a server with real sample data. Several scikit-learn models are trained on the data sets that
+scikit-learn ships, logged and registered through the unmodified mlflow client, and promoted. The data stays in its
+folder; a second start finds it there and trains nothing.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+START_DEADLINE_S = 30
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=5000)
+    parser.add_argument("--data", type=Path, default=Path("data/demo"))
+    options = parser.parse_args()
+    url = f"http://{options.host}:{options.port}"
+    podium = Path(sys.executable).with_name("podium")
+    command = [podium, "server", "--host", options.host, "--port", str(options.port), "--data", options.data]
+    server = subprocess.Popen(command)  # noqa: S603  our own program
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        wait_until_up(url, server)
+        fill(url)
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Return once `/health` answers. Raises SystemExit when the server ends or takes too long."""
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{url}/health", timeout=1).read()  # noqa: S310  an http URL made here
+        except (urllib.error.URLError, OSError):
+            if server.poll() is not None:
+                sys.exit("The server ended; its message is above.")
+            time.sleep(0.05)
+        else:
+            return
+    sys.exit(f"No answer from {url} in {START_DEADLINE_S} s.")
+
+
+def fill(url: str) -> None:
+    """Train, log, register and promote, unless the models are already there."""
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import logging  # noqa: PLC0415  the client takes seconds to load: only once the server is up
+    import warnings  # noqa: PLC0415
+
+    warnings.filterwarnings("ignore")
+    import mlflow  # noqa: PLC0415
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    mlflow.set_tracking_uri(url)
+    client = mlflow.MlflowClient()
+    if client.search_registered_models(max_results=1):
+        print(f"The sample models are already there: {url}")
+        return
+    print("Training the sample models; this takes about a minute.", flush=True)
+    for name, experiment in EXPERIMENTS.items():
+        print(f"  {name}", flush=True)
+        experiment(mlflow, client, name)
+    print(f"Done: {len(EXPERIMENTS)} registered models at {url}", flush=True)
+
+
+def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str) -> list[str]:
+    """A run and a registered version per candidate model; their versions, in order."""
+    from sklearn import metrics  # noqa: PLC0415
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+
+    mlflow.set_experiment(name)
+    features, target = data.data, data.target
+    train_x, test_x, train_y, test_y = train_test_split(features, target, random_state=7)
+    versions = []
+    for model in candidates:
+        with mlflow.start_run(run_name=type(model).__name__) as run:
+            mlflow.log_input(mlflow.data.from_numpy(train_x, targets=train_y, name=name), context="training")
+            mlflow.log_params({key: value for key, value in model.get_params().items() if value is not None})
+            model.fit(train_x, train_y)
+            predicted = model.predict(test_x)
+            if metric == "r2":
+                mlflow.log_metrics(
+                    {
+                        "r2": metrics.r2_score(test_y, predicted),
+                        "mean_absolute_error": metrics.mean_absolute_error(test_y, predicted),
+                    }
+                )
+            else:
+                mlflow.log_metrics(
+                    {
+                        "accuracy": metrics.accuracy_score(test_y, predicted),
+                        "f1_macro": metrics.f1_score(test_y, predicted, average="macro"),
+                    }
+                )
+            signature = mlflow.models.infer_signature(train_x, predicted)
+            mlflow.sklearn.log_model(
+                model,
+                name="model",
+                signature=signature,
+                input_example=train_x[:2],
+                serialization_format="cloudpickle",
+            )
+            registered = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
+            versions.append(registered.version)
+    return versions
+
+
+def iris(mlflow: Any, client: Any, name: str) -> None:
+    from sklearn.datasets import load_iris  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+    from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
+
+    candidates = [LogisticRegression(C=0.1, max_iter=500), LogisticRegression(max_iter=500), KNeighborsClassifier()]
+    first, second, third = train(mlflow, name, load_iris(), candidates, "accuracy")
+    client.update_registered_model(name, "Tells three species of iris apart by four lengths.")
+    client.set_registered_model_tag(name, "task", "classification")
+    client.transition_model_version_stage(name, first, "Archived")
+    client.transition_model_version_stage(name, second, "Production")
+    client.transition_model_version_stage(name, third, "Staging")
+    client.set_registered_model_alias(name, "champion", second)
+    client.set_registered_model_alias(name, "challenger", third)
+
+
+def wine(mlflow: Any, client: Any, name: str) -> None:
+    from sklearn.datasets import load_wine  # noqa: PLC0415
+    from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier  # noqa: PLC0415
+
+    candidates = [RandomForestClassifier(20, random_state=1), GradientBoostingClassifier(n_estimators=30)]
+    first, second = train(mlflow, name, load_wine(), candidates, "accuracy")
+    client.transition_model_version_stage(name, first, "Production")
+    client.transition_model_version_stage(name, second, "Production", archive_existing_versions=True)
+    client.set_registered_model_alias(name, "champion", second)
+    client.set_model_version_tag(name, second, "reviewed_by", "ada")
+
+
+def tumour(mlflow: Any, client: Any, name: str) -> None:
+    from sklearn.datasets import load_breast_cancer  # noqa: PLC0415
+    from sklearn.tree import DecisionTreeClassifier  # noqa: PLC0415
+
+    candidates = [DecisionTreeClassifier(max_depth=depth, random_state=1) for depth in (2, 3, 5, 8)]
+    versions = train(mlflow, name, load_breast_cancer(), candidates, "accuracy")
+    client.update_registered_model(name, "Decision trees of growing depth: which depth is enough?")
+    client.transition_model_version_stage(name, versions[1], "Production")
+    client.transition_model_version_stage(name, versions[-1], "Staging")
+    client.set_model_version_tag(name, versions[-1], "validation", "pending")
+
+
+def diabetes(mlflow: Any, client: Any, name: str) -> None:
+    from sklearn.datasets import load_diabetes  # noqa: PLC0415
+    from sklearn.linear_model import Lasso, Ridge  # noqa: PLC0415
+
+    candidates = [Ridge(alpha) for alpha in (0.1, 1.0)] + [Lasso(alpha=0.05)]
+    versions = train(mlflow, name, load_diabetes(), candidates, "r2")
+    client.set_registered_model_tag(name, "task", "regression")
+    client.transition_model_version_stage(name, versions[0], "Staging")
+    client.set_registered_model_alias(name, "champion", versions[0])
+
+
+def digits(mlflow: Any, client: Any, name: str) -> None:
+    from sklearn.datasets import load_digits  # noqa: PLC0415
+    from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
+
+    candidates = [KNeighborsClassifier(n_neighbors=neighbours) for neighbours in (1, 5)]
+    versions = train(mlflow, name, load_digits(), candidates, "accuracy")
+    client.set_registered_model_alias(name, "champion", versions[-1])
+
+
+EXPERIMENTS: dict[str, Callable[[Any, Any, str], None]] = {
+    "iris-species": iris,
+    "wine-cultivar": wine,
+    "tumour-screening": tumour,
+    "diabetes-progression": diabetes,
+    "digit-reader": digits,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
