@@ -64,7 +64,7 @@ def with_tags(tx: Tx, rows: list[Row]) -> list[Project]:
         f"SELECT project_id, key, value FROM project_tags WHERE project_id IN ({keys}) ORDER BY key"
     ):
         tags[project_id][key] = value
-    return [Project(*row, tags[row[0]]) for row in rows]
+    return [Project(*(*row, tags[row[0]])) for row in rows]
 
 
 def upsert_tag(tx: Tx, project_id: int, key: str, value: str) -> None:
