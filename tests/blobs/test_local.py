@@ -44,7 +44,7 @@ def test_a_start_clears_what_a_dead_process_left_and_nothing_in_use(root):
     (root / "tmp" / "leftover").write_bytes(b"half a body")
     (root / "tmp" / "removed-upload").mkdir()
     in_use = TemporaryFile(root / "tmp")
-    in_use.write([b"still coming"])
+    in_use.write(b"still coming")
     LocalBlobs.open(root).close()
     assert len(list((root / "tmp").iterdir())) == 1
     in_use.publish(root / "sha256" / "00" / "done")

@@ -37,9 +37,7 @@ def test_what_is_put_is_read_back(blobs, data):
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize(
-    ("start", "end"), [(0, 1), (5, 5), (1_048_575, 1_048_577), (3_000_000, None), (0, len(LARGE))]
-)
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (5, 5), (1_048_575, 1_048_577), (3_000_000, None), (0, len(LARGE))])
 def test_a_range_is_exactly_what_was_asked_for(blobs, start, end):
     async def scenario():
         blob = await blobs.put(stream(LARGE))

@@ -17,9 +17,7 @@ paths = st.builds(
     st.text("abc-. é0", max_size=3),
 )
 trees = st.dictionaries(paths, st.tuples(digests, st.integers(0, 2**40)), max_size=12)
-fragments = st.sampled_from(
-    ["..", ".", "/", "\\", "%", "2e", "2E", "25", "2f", "5c", "C:", "a", "\0", "é", ":"]
-)
+fragments = st.sampled_from(["..", ".", "/", "\\", "%", "2e", "2E", "25", "2f", "5c", "C:", "a", "\0", "é", ":"])
 hostile = st.one_of(st.text(), st.lists(fragments, max_size=12).map("".join))
 
 

@@ -10,9 +10,7 @@ A, B = "a" * 64, "b" * 64
 
 def manifest(**files):
     """`manifest(model__pkl=A)` holds the file `model/pkl`."""
-    return Manifest.of(
-        ManifestEntry(name.replace("__", "/"), digest, len(name)) for name, digest in files.items()
-    )
+    return Manifest.of(ManifestEntry(name.replace("__", "/"), digest, len(name)) for name, digest in files.items())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -22,9 +21,9 @@ class TemporaryFile:
     def __init__(self, folder: Path) -> None:
         self._path, self._file = _create_locked(folder)
 
-    def write(self, chunks: Iterable[bytes]) -> None:
-        """Appends the chunks."""
-        self._file.writelines(chunks)
+    def write(self, data: bytes) -> None:
+        """Appends the bytes."""
+        self._file.write(data)
 
     def write_back(self) -> None:
         """Waits until what was written so far is on the disk. Other threads may go on writing meanwhile."""

@@ -38,10 +38,10 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
             raise DigestMismatch(f"The body has the SHA-256 {blob.digest}, not {self.sha256} as announced.")
 
 
-async def batched(
-    chunks: AsyncIterable[bytes], batch_bytes: int, expected: Expected
-) -> AsyncIterator[list[bytes]]:
-    """Groups the chunks of a body into lists of at least `batch_bytes`; only the last may be smaller.
+async def batched(chunks: AsyncIterable[bytes], batch_bytes: int, expected: Expected) -> AsyncIterator[bytes]:
+    """Joins the chunks of a body to pieces of at least `batch_bytes`; only the last may be smaller.
+
+    One large piece costs a thread one wait for the interpreter lock, where many small ones wait for each.
 
     Raises what `Expected.check_progress` raises, as soon as the chunk that is too much arrives.
     """
@@ -53,7 +53,7 @@ async def batched(
         batch.append(chunk)
         in_batch += len(chunk)
         if in_batch >= batch_bytes:
-            yield batch
+            yield b"".join(batch)
             batch, in_batch = [], 0
     if batch:
-        yield batch
+        yield b"".join(batch)

@@ -41,7 +41,7 @@ class Intake:
 
         `place` returns `None` when the bytes are stored already. Whatever fails, no trace is left.
         """
-        held: list[bytes] = []
+        held = b""
         try:
             async for batch in batched(chunks, _BATCH_BYTES, expected):
                 if held:
@@ -56,14 +56,12 @@ class Intake:
             await self._threads.run(self._discard)
             raise
 
-    async def _feed(self, batch: list[bytes]) -> None:
+    async def _feed(self, batch: bytes) -> None:
         """Waits for the batch before, then starts on this one and returns."""
         if self._step is not None:
             await self._step
-        self._step = asyncio.gather(
-            self._threads.run(self._digest, batch), self._threads.run(self._write, batch)
-        )
-        self._unsynced_bytes += sum(map(len, batch))
+        self._step = asyncio.gather(self._threads.run(self._digest, batch), self._threads.run(self._write, batch))
+        self._unsynced_bytes += len(batch)
         if self._unsynced_bytes >= _WRITE_BACK_BYTES and self._file is not None:
             if self._write_back is not None:
                 await self._write_back
@@ -75,12 +73,11 @@ class Intake:
             if future is not None:
                 await future
 
-    def _digest(self, batch: list[bytes]) -> None:
-        for chunk in batch:
-            self._hash.update(chunk)
-            self._size_bytes += len(chunk)
+    def _digest(self, batch: bytes) -> None:
+        self._hash.update(batch)
+        self._size_bytes += len(batch)
 
-    def _write(self, batch: list[bytes]) -> None:
+    def _write(self, batch: bytes) -> None:
         with self._lock:
             if not self._discarded:
                 self._opened().write(batch)
@@ -89,7 +86,7 @@ class Intake:
         self._file = self._file or TemporaryFile(self._folder)
         return self._file
 
-    def _finish(self, last: list[bytes], expected: Expected, place: Callable[[Blob], Path | None]) -> Blob:
+    def _finish(self, last: bytes, expected: Expected, place: Callable[[Blob], Path | None]) -> Blob:
         self._digest(last)
         blob = Blob(self._hash.hexdigest(), self._size_bytes)
         expected.check(blob)

@@ -211,11 +211,7 @@ def _delete(path: Path, unused_since: datetime | None) -> bool:
 
 def _list_folder(folder: Path) -> list[StoredBlob]:
     with os.scandir(folder) as entries:
-        found = [
-            (folder.name + entry.name, entry.stat())
-            for entry in entries
-            if is_digest(folder.name + entry.name)
-        ]
+        found = [(folder.name + entry.name, entry.stat()) for entry in entries if is_digest(folder.name + entry.name)]
     return [
         StoredBlob(digest, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
         for digest, stat in sorted(found, key=lambda item: item[0])
@@ -225,7 +221,7 @@ def _list_folder(folder: Path) -> list[StoredBlob]:
 def _try_write(folder: Path) -> None:
     probe = TemporaryFile(folder)
     try:
-        probe.write([b"podium"])
+        probe.write(b"podium")
         probe.write_back()
     finally:
         probe.discard()

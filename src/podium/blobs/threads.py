@@ -29,9 +29,7 @@ class FileThreads:
 
         An `OSError` arrives as `StorageFull` or `StorageUnavailable`.
         """
-        return asyncio.get_running_loop().run_in_executor(
-            self._pool, partial(_translated, work, *args, **kwargs)
-        )
+        return asyncio.get_running_loop().run_in_executor(self._pool, partial(_translated, work, *args, **kwargs))
 
     def close(self) -> None:
         """Waits for the work that has started."""

@@ -52,9 +52,7 @@ class UploadFolders:
     def list_parts(self, upload_id: str) -> list[Part]:
         """The newest of each number, in order."""
         found = [
-            _part(path, match)
-            for path in self.find(upload_id).iterdir()
-            if (match := _PART_NAME.fullmatch(path.name))
+            _part(path, match) for path in self.find(upload_id).iterdir() if (match := _PART_NAME.fullmatch(path.name))
         ]
         newest_last = sorted(found, key=lambda part: (part.number, part.modified_at))
         return list({part.number: part for part in newest_last}.values())
