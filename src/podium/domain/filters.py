@@ -5,7 +5,8 @@ the store compiles it once. Field keys are Podium's names, never a client's.
 
 What the tree means, and every compiler of it has to give:
 
-- A comparison on a key that the row does not have is false, with `!=` and `NOT IN` too; only `IS NULL` finds such rows.
+- A comparison on a key that the row does not have is false, with `!=` and `NOT IN` too; only `IS NULL` finds
+  such rows.
 - Of a metric that is NaN only `!=` is true.
 - `LIKE` heeds case and `ILIKE` does not; `%` and `_` are the only special characters, there is no escape.
 - Rows without a value to sort by come last, in both directions.
@@ -72,8 +73,8 @@ Value: TypeAlias = str | int | float | tuple[str, ...] | tuple[int, ...] | None
 class Comparison(Struct, frozen=True, tag=True):
     """One field against one value.
 
-    The value is a non-empty tuple for `IN` and `NOT IN`, None for `IS NULL` and `IS NOT NULL`. Whole numbers fit
-    into 64 bits; what a client wrote beyond that is a float here.
+    The value is a non-empty tuple for `IN` and `NOT IN`, None for `IS NULL` and `IS NOT NULL`. Whole numbers
+    fit into 64 bits; what a client wrote beyond that is a float here.
     """
 
     field: Field
@@ -109,8 +110,8 @@ class Order(Struct, frozen=True):
 
 SortValue: TypeAlias = int | float | str | None
 
-# The first item of a token. Tokens live for minutes: a change of their form takes the next number, and old ones
-# are refused like broken ones.
+# The first item of a token. Tokens live for minutes: a change of their form takes the next number, and old
+# ones are refused like broken ones.
 _TOKEN_FORM = 1
 
 

@@ -1,4 +1,4 @@
-"""What can be searched, and by which names: one table for each kind of thing that MLflow's client searches."""
+"""What can be searched, and by which names: one table for each kind of thing that the client searches."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -60,8 +60,8 @@ class Attribute(Struct, frozen=True):
 class Entity(Struct, frozen=True):
     """One kind of thing that is searched.
 
-    `attributes` has MLflow's names; `kinds` can be filtered by, `sort_kinds` sorted by. `bare_values` lets text stand
-    without quotes. The two messages begin the errors that MLflow words differently here and there.
+    `attributes` has MLflow's names; `kinds` can be filtered by, `sort_kinds` sorted by. `bare_values` lets
+    text stand without quotes. The two messages begin the errors that MLflow words differently here and there.
     """
 
     attributes: Mapping[str, Attribute]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from podium.domain.filters import And, Comparison, Field, FieldKind, Operator, Value
+from podium.domain.filters import And, Comparison, Field, Operator, Value
 from podium.errors import InvalidArgument
 from podium.protocols.mlflow.grammar.entities import OPERATORS, Entity, ValueType, clip
 from podium.protocols.mlflow.grammar.parser import Clause, ClauseReader
@@ -22,8 +22,6 @@ def parse_filter(text: str | None, entity: Entity) -> And:
     """
     if not text:
         return And()
-    if "\0" in text:
-        raise InvalidArgument("Invalid filter string: it contains a NUL character.")
     items: list[Comparison] = []
     for clause in ClauseReader(text, entity.bad_clause):
         if len(items) == MAX_CLAUSES:
@@ -37,9 +35,9 @@ def _comparison(clause: Clause, entity: Entity) -> Comparison:
     if clause.value is None:
         value: Value = None
     elif isinstance(clause.value, tuple):
-        value = _list_value(clause.value, value_type, field)
+        value = _list_value(clause.value, value_type, clause.identifier)
     else:
-        value = _single_value(clause.value, value_type, field, bare=entity.bare_values)
+        value = _single_value(clause.value, value_type, clause.identifier, bare=entity.bare_values)
     return Comparison(field, _operator(clause, field, value_type, entity), value)
 
 
@@ -47,8 +45,7 @@ def _operator(clause: Clause, field: Field, value_type: ValueType, entity: Entit
     valid = OPERATORS[value_type]
     if clause.value is None and Operator.IS_NULL not in valid:
         raise InvalidArgument(
-            "IS NULL / IS NOT NULL is only supported for tags and params, "
-            f"not for '{field.kind}' '{clip(field.key)}'"
+            f"IS NULL / IS NOT NULL is only supported for tags and params, not for '{field.kind}' '{clip(field.key)}'"
         )
     if clause.operator not in valid:
         names = [str(operator) for operator in valid]
@@ -59,9 +56,9 @@ def _operator(clause: Clause, field: Field, value_type: ValueType, entity: Entit
     return operator
 
 
-def _list_value(items: Sequence[Token], value_type: ValueType, field: Field) -> Value:
+def _list_value(items: Sequence[Token], value_type: ValueType, name: str) -> Value:
     if value_type in (ValueType.NUMBER, ValueType.METRIC):
-        raise _not_numeric("a list", value_type, field)
+        raise _not_numeric("a list", value_type, name)
     if not items:
         raise InvalidArgument(
             "While parsing a list in the query, expected a non-empty list of string values, but got empty list"
@@ -77,43 +74,42 @@ def _list_value(items: Sequence[Token], value_type: ValueType, field: Field) -> 
     return tuple(unquote(item.text) for item in items)
 
 
-def _single_value(token: Token, value_type: ValueType, field: Field, *, bare: bool) -> Value:
+def _single_value(token: Token, value_type: ValueType, name: str, *, bare: bool) -> Value:
     match value_type:
         case ValueType.METRIC:
-            return _metric_value(token, field)
+            return _metric_value(token, name)
         case ValueType.NUMBER:
-            return _number(token, field)
+            return _number(token, name)
         case ValueType.ID:
             return _id(token)
         case _:
-            return _text(token, field, bare=bare)
+            return _text(token, name, bare=bare)
 
 
-def _metric_value(token: Token, field: Field) -> float:
+def _metric_value(token: Token, name: str) -> float:
     if token.kind is not Kind.NUMBER:
-        raise _not_numeric(token.text, ValueType.METRIC, field)
+        raise _not_numeric(token.text, ValueType.METRIC, name)
     return float(token.text)
 
 
-def _number(token: Token, field: Field) -> int | float:
+def _number(token: Token, name: str) -> int | float:
     """Return a number, which may stand in quotes when it is whole (MLflow: for `version_number` alone)."""
     text = unquote(token.text)
+    whole = _whole(text)
     if token.kind is Kind.NUMBER:
-        return _whole(text) if _whole(text) is not None else float(text)
-    if token.kind is Kind.STRING and (whole := _whole(text)) is not None:
+        return float(text) if whole is None else whole
+    if token.kind is Kind.STRING and whole is not None:
         return whole
-    raise _not_numeric(token.text, ValueType.NUMBER, field)
+    raise _not_numeric(token.text, ValueType.NUMBER, name)
 
 
 def _id(token: Token) -> int:
     if (whole := _whole(unquote(token.text))) is None:
-        raise InvalidArgument(
-            f"Invalid experiment ID: {clip(token.text)}. It must be a whole number in quotes."
-        )
+        raise InvalidArgument(f"Invalid experiment ID: {clip(token.text)}. It must be a whole number in quotes.")
     return whole
 
 
-def _text(token: Token, field: Field, *, bare: bool) -> str:
+def _text(token: Token, name: str, *, bare: bool) -> str:
     if token.kind is Kind.STRING or (bare and token.kind in _BARE_KINDS):
         return unquote(token.text)
     if token.kind is Kind.IDENTIFIER:
@@ -121,8 +117,9 @@ def _text(token: Token, field: Field, *, bare: bool) -> str:
             "Parameter value is either not quoted or unidentified quote types used for string value "
             f"{clip(token.text)}. Use either single or double quotes."
         )
-    wanted = "attributes" if field.kind is FieldKind.ATTRIBUTE else f"{field.kind} (e.g. 'my-value')"
-    raise InvalidArgument(f"Expected a quoted string value for {wanted}. Got value {clip(token.text)}")
+    raise InvalidArgument(
+        f"Expected a quoted string value for {clip(name)} (e.g. 'my-value'). Got value {clip(token.text)}"
+    )
 
 
 def _whole(text: str) -> int | None:
@@ -132,6 +129,6 @@ def _whole(text: str) -> int | None:
     return number if (number := int(text)) in _INT64 else None
 
 
-def _not_numeric(found: str, value_type: ValueType, field: Field) -> InvalidArgument:
-    wanted = "metric" if value_type is ValueType.METRIC else f"numeric attribute: {field.key}"
+def _not_numeric(found: str, value_type: ValueType, name: str) -> InvalidArgument:
+    wanted = "metric" if value_type is ValueType.METRIC else f"numeric attribute: {clip(name)}"
     return InvalidArgument(f"Expected numeric value type for {wanted}. Found {clip(found)}")

@@ -1,4 +1,4 @@
-"""What the search of logged models has beside its filter string: an order of structs, and a list of datasets."""
+"""What the search of logged models has beside its filter string: an order in structs, and datasets."""
 
 from collections.abc import Iterable
 
@@ -17,6 +17,7 @@ from podium.domain.filters import (
 from podium.errors import InvalidArgument
 from podium.protocols.mlflow.grammar.entities import LOGGED_MODELS, clip
 from podium.protocols.mlflow.grammar.orders import distinct
+from podium.protocols.mlflow.grammar.tokens import check_text
 
 
 class OrderBy(Struct, frozen=True):
@@ -29,7 +30,7 @@ class OrderBy(Struct, frozen=True):
 
 
 def parse_logged_model_order(items: Iterable[OrderBy]) -> tuple[Order, ...]:
-    """Return the order that the items ask for, by an attribute or by a metric, the latter at will on one dataset.
+    """Return the order that the items ask for, by attributes or by metrics, the latter at will on a dataset.
 
     Raises InvalidArgument for other fields, and for a digest without a name of a dataset.
     """
@@ -58,15 +59,12 @@ def _narrowed(item: Node, datasets: tuple[DatasetRef, ...]) -> Node:
 def _field(item: OrderBy) -> Field:
     if not item.field_name:
         raise InvalidArgument("`field_name` in the `order_by` clause must be specified.")
-    if "\0" in item.field_name:
-        raise InvalidArgument("Invalid order by field name: it contains a NUL character.")
+    check_text(item.field_name)
     if item.dataset_digest and not item.dataset_name:
         raise InvalidArgument("`dataset_digest` can only be specified if `dataset_name` is also specified.")
     field, _ = LOGGED_MODELS.resolve(item.field_name.strip())
     if field.kind not in LOGGED_MODELS.sort_kinds:
-        raise InvalidArgument(
-            f"Invalid order by field name: {clip(item.field_name)}. Only metrics are supported."
-        )
+        raise InvalidArgument(f"Invalid order by field name: {clip(item.field_name)}. Only metrics are supported.")
     if field.kind is FieldKind.METRIC and item.dataset_name:
         dataset = DatasetRef(item.dataset_name, item.dataset_digest or None)
         return structs.replace(field, datasets=(dataset,))

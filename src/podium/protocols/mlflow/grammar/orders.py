@@ -5,8 +5,8 @@ The orders that MLflow's searches have by default, and what it breaks ties with,
 - runs: start_time descending, then run_id
 - experiments: creation_time descending, experiment_id; with an order of the caller, experiment_id descending
 - registered models: name
-- model versions: last_updated_timestamp descending, name, version_number descending; with an order of the caller,
-  name, then version_number descending
+- model versions: last_updated_timestamp descending, name, version_number descending; with an order of the
+  caller, name, then version_number descending
 - logged models: creation_timestamp descending, then model_id
 - evaluation datasets: created_time descending, then the dataset's id descending
 """
@@ -28,7 +28,7 @@ _DIRECTIONS = {"ASC": True, "DESC": False}
 def parse_order(clauses: Iterable[str], entity: Entity) -> tuple[Order, ...]:
     """Return the order that the clauses ask for, each a field and at will ASC or DESC.
 
-    A field that comes again decides nothing and is left out. Raises InvalidArgument, worded as MLflow words it.
+    A field that comes again decides nothing and is left out. Raises InvalidArgument, worded as MLflow's.
     """
     return distinct(_order(clause, entity) for clause in clauses)
 
@@ -61,6 +61,6 @@ def _split(clause: str) -> tuple[Token, Token]:
     tokens = list(islice(tokenize(clause), 3))
     kinds = [token.kind for token in tokens]
     named = kinds[0] is Kind.IDENTIFIER or (kinds[0] is Kind.STRING and clause.lstrip().startswith('"'))
-    if "\0" in clause or not named or kinds[1:] not in ([Kind.END], [Kind.IDENTIFIER, Kind.END]):
+    if not named or kinds[1:] not in ([Kind.END], [Kind.IDENTIFIER, Kind.END]):
         raise InvalidArgument(f"Invalid order_by clause '{clip(clause)}'. Could not be parsed.")
     return tokens[0], tokens[1]

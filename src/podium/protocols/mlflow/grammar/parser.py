@@ -31,8 +31,8 @@ _WORD_OPERATORS: Mapping[str, tuple[str, ...]] = {
 class ClauseReader:
     """Reads the clauses of one filter.
 
-    As in MLflow an AND may be missing between two clauses, doubled, or left over at either end. `bad_clause` begins
-    the message of the InvalidArgument that text in another form raises.
+    As in MLflow an AND may be missing between two clauses, doubled, or left over at either end. `bad_clause`
+    begins the message of the InvalidArgument that text in another form raises.
     """
 
     def __init__(self, text: str, bad_clause: str) -> None:
@@ -54,14 +54,12 @@ class ClauseReader:
     def _clause(self) -> Clause:
         left = self._take()
         if not _can_be_identifier(left) and self._next.kind is Kind.OPERATOR:
-            raise InvalidArgument(
-                f"Invalid comparison clause. Expected 'Identifier' found '{clip(left.text)}'"
-            )
+            raise InvalidArgument(f"Invalid comparison clause. Expected 'Identifier' found '{clip(left.text)}'")
         if not _can_be_identifier(left):
             raise self._unexpected(left)
         operator = self._operator()
         value = None if operator.endswith("NULL") else self._value(operator)
-        # A quote that is never closed is told before the value in front of it is judged: both are one mistake.
+        # A quote that is never closed is told before the value in front of it is judged: it is one mistake.
         if self._next.kind is Kind.UNKNOWN:
             raise self._unexpected(self._next)
         return Clause(left.text, operator, value)

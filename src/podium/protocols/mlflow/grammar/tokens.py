@@ -2,14 +2,20 @@
 
 An identifier is one token, from its prefix to the end of its key: `metrics.val/loss`, `params."cat dog"`,
 `` `tags`.`a.b` ``. MLflow takes its tokens from a SQL parser, and so refuses unquoted keys that look like SQL
-(`metrics.0`, `params.from`, `metrics.val-loss`); here a key without quotes ends where a space, an operator, a quote
-or punctuation stands.
+(`metrics.0`, `params.from`, `metrics.val-loss`); here a key without quotes ends where a space, an operator,
+a quote or punctuation stands.
 """
 
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import NamedTuple
+
+from msgspec import Struct
+
+from podium.errors import InvalidArgument
+
+# A list of 28,000 run ids; it takes about a second.
+MAX_LENGTH = 1_000_000
 
 
 class Kind(Enum):
@@ -22,8 +28,8 @@ class Kind(Enum):
     END = auto()
 
 
-class Token(NamedTuple):
-    """`text` is as written, with its quotes. UNKNOWN is the rest of the text from a quote that is never closed."""
+class Token(Struct, frozen=True):
+    """`text` is as written, with its quotes; of UNKNOWN it is all from a quote that is never closed."""
 
     kind: Kind
     text: str
@@ -38,8 +44,20 @@ _OPERATOR = re.compile(r"[<>=!~]+")
 _AFTER_QUOTED = re.compile(r"[\s),<>=!~]|\Z")
 
 
+def check_text(text: str) -> None:
+    """Raise InvalidArgument for text that cannot be read in a moment, or that no database could compare."""
+    if len(text) > MAX_LENGTH:
+        raise InvalidArgument(f"Invalid filter or order: it is longer than {MAX_LENGTH} characters.")
+    if "\0" in text:
+        raise InvalidArgument("Invalid filter or order: it contains a NUL character.")
+
+
 def tokenize(text: str) -> Iterator[Token]:
-    """Yield the tokens of the text, the last of them END; nothing follows an UNKNOWN one but END."""
+    """Yield the tokens of the text, the last of them END; nothing follows an UNKNOWN one but END.
+
+    Raises InvalidArgument as `check_text` does.
+    """
+    check_text(text)
     at = _after(_SPACE, text, 0)
     while at < len(text):
         token = _token_at(text, at)
@@ -63,12 +81,13 @@ def _token_at(text: str, start: int) -> Token:
         kind = Kind.OPERATOR if first in "<>=!~" else Kind.NUMBER
         return Token(kind, match.group(), start)
     if first in "'\"":
-        return _quoted_token(Kind.STRING, text, start, _end_of_quoted(text, start))
-    end = _end_of_quoted(text, start) if first == "`" else start
-    return _quoted_token(Kind.IDENTIFIER, text, start, end and _end_of_identifier(text, end))
+        return _token_until(_end_of_quoted(text, start), Kind.STRING, text, start)
+    head_end = _end_of_quoted(text, start) if first == "`" else start
+    end = None if head_end is None else _end_of_identifier(text, head_end)
+    return _token_until(end, Kind.IDENTIFIER, text, start)
 
 
-def _quoted_token(kind: Kind, text: str, start: int, end: int | None) -> Token:
+def _token_until(end: int | None, kind: Kind, text: str, start: int) -> Token:
     if end is None:
         return Token(Kind.UNKNOWN, text[start:], start)
     return Token(kind, text[start:end], start)
@@ -92,8 +111,8 @@ def _end_of_quoted(text: str, start: int) -> int | None:
         if text.startswith(quote, at + 1):
             at += 2
         elif text[at - 1] == "\\" and not _AFTER_QUOTED.match(text, at + 1):
-            # 'it\'s': MLflow's parser goes on, and keeps the backslash. At the end of a value ('C:\models\') it is
-            # an ordinary character.
+            # 'it\'s': MLflow's parser goes on, and keeps the backslash. At the end of a value ('C:\temp\')
+            # it is an ordinary character.
             at += 1
         else:
             return at + 1
