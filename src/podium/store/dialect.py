@@ -35,9 +35,14 @@ def postgres_sql(statement: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
-def ilike(column: str, parameter: str) -> str:
-    """A case-insensitive LIKE of `column` with the named parameter."""
-    return f"LOWER({column}) LIKE LOWER(:{parameter})"
+def like(column: str, parameter: str, dialect: Dialect) -> str:
+    """A case-sensitive LIKE without an escape character; SQLite's is made so by a pragma."""
+    return f"{column} LIKE :{parameter}" + (" ESCAPE ''" if dialect == "postgresql" else "")
+
+
+def ilike(column: str, parameter: str, dialect: Dialect) -> str:
+    """A case-insensitive LIKE without an escape character."""
+    return like(f"LOWER({column})", parameter, dialect).replace(f":{parameter}", f"LOWER(:{parameter})")
 
 
 def for_update(dialect: Dialect) -> str:

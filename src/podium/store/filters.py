@@ -1,0 +1,176 @@
+"""The neutral filter tree as SQL. What a table offers to a search is a `Source`; values are always parameters."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from podium.domain.filters import And, Comparison, DatasetRef, Field, FieldKind, HasMetricOn, Node, Operator, Or
+from podium.errors import InvalidArgument
+from podium.store.dialect import Dialect, ilike, like
+
+_CONTEXT_TAG = "mlflow.data.context"
+_PLAIN = {Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE}
+
+
+class SideTable(msgspec.Struct, frozen=True):
+    """Rows of (owner, key, value) beside a table: tags, params, metrics. `owner` is the column of the owner's key."""
+
+    table: str
+    owner: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What can be searched in one table.
+
+    `rows` is the FROM clause, `key` the integer key, `attributes` the SQL of each of Podium's attribute names, of
+    which `nullable` may be NULL. Metrics are told from other side tables by their number columns.
+    """
+
+    rows: str
+    key: str
+    attributes: Mapping[str, str]
+    nullable: frozenset[str] = frozenset()
+    tags: SideTable | None = None
+    params: SideTable | None = None
+    metrics: SideTable | None = None
+    has_datasets: bool = False
+
+
+class Parameters:
+    """Collects the values of a statement and names them."""
+
+    def __init__(self, dialect: Dialect, given: Mapping[str, Any]) -> None:
+        self.dialect: Dialect = dialect
+        self.values: dict[str, Any] = dict(given)
+
+    def bind(self, value: Any) -> str:
+        """The name, without colon, that stands for `value`."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return name
+
+
+def where(node: Node, source: Source, parameters: Parameters) -> str:
+    """The SQL condition of a tree. Raises InvalidArgument for a field that the source does not have."""
+    match node:
+        case And(items):
+            return " AND ".join(f"({where(item, source, parameters)})" for item in items) or "1 = 1"
+        case Or(items):
+            return " OR ".join(f"({where(item, source, parameters)})" for item in items) or "1 = 0"
+        case HasMetricOn(datasets):
+            metrics = _side(source, FieldKind.METRIC, "")
+            return (
+                f"EXISTS (SELECT 1 FROM {metrics.table} s WHERE s.{metrics.owner} = {source.key}"
+                f"{_on_datasets(datasets, parameters)})"
+            )
+        case Comparison():
+            return _comparison(node, source, parameters)
+
+
+def sort_value(field: Field, source: Source, parameters: Parameters) -> str:
+    """The SQL of the value that rows are sorted by; NULL for a row that has none."""
+    if field.kind is FieldKind.ATTRIBUTE:
+        return _attribute(field, source)
+    return _side_value(field, source, parameters, "s.value")
+
+
+def nan_rank(field: Field, source: Source, parameters: Parameters) -> str:
+    """The SQL of 0 for a metric with a value, 1 for NaN: NaN sorts behind every value."""
+    return _side_value(field, source, parameters, "s.is_nan")
+
+
+def _side_value(field: Field, source: Source, parameters: Parameters, column: str) -> str:
+    side = _side(source, field.kind, field.key)
+    newest = ""
+    if field.kind is FieldKind.METRIC:
+        newest = " ORDER BY s.timestamp DESC, s.step DESC LIMIT 1"
+    return (
+        f"(SELECT {column} FROM {side.table} s WHERE s.{side.owner} = {source.key}"
+        f"{_of_key(field, parameters)}{_on_datasets(field.datasets, parameters)}{newest})"
+    )
+
+
+def _comparison(node: Comparison, source: Source, parameters: Parameters) -> str:
+    field = node.field
+    if field.kind is FieldKind.ATTRIBUTE:
+        return _compare(_attribute(field, source), node, parameters)
+    if field.kind is FieldKind.DATASET:
+        return _dataset(node, source, parameters)
+    side = _side(source, field.kind, field.key)
+    if node.operator is Operator.IS_NULL:
+        test = "1 = 1"
+    elif field.kind is FieldKind.METRIC:
+        test = _compare("s.value", node, parameters)
+        # NaN is stored as 0 with a mark, and is unlike every number.
+        test = f"(s.is_nan = 1 OR {test})" if node.operator is Operator.NE else f"(s.is_nan = 0 AND {test})"
+    else:
+        test = _compare("s.value", node, parameters)
+    exists = "NOT EXISTS" if node.operator is Operator.IS_NULL else "EXISTS"
+    return (
+        f"{exists} (SELECT 1 FROM {side.table} s WHERE s.{side.owner} = {source.key}"
+        f"{_of_key(field, parameters)}{_on_datasets(field.datasets, parameters)} AND {test})"
+    )
+
+
+def _compare(column: str, node: Comparison, parameters: Parameters) -> str:
+    operator, value = node.operator, node.value
+    if operator in _PLAIN:
+        return f"{column} {operator} :{parameters.bind(value)}"
+    if operator in (Operator.IN, Operator.NOT_IN):
+        assert isinstance(value, tuple), "the tree's contract"
+        names = ", ".join(f":{parameters.bind(item)}" for item in value)
+        return f"{column} {operator} ({names})"
+    if operator is Operator.LIKE:
+        return like(column, parameters.bind(value), parameters.dialect)
+    if operator is Operator.ILIKE:
+        return ilike(column, parameters.bind(value), parameters.dialect)
+    return f"{column} {operator}"
+
+
+def _attribute(field: Field, source: Source) -> str:
+    try:
+        return source.attributes[field.key]
+    except KeyError:
+        known = ", ".join(sorted(source.attributes))
+        raise InvalidArgument(f"Invalid attribute key '{field.key}' specified. Valid keys are '{known}'") from None
+
+
+def _side(source: Source, kind: FieldKind, key: str) -> SideTable:
+    side = {FieldKind.TAG: source.tags, FieldKind.PARAM: source.params, FieldKind.METRIC: source.metrics}.get(kind)
+    if side is None:
+        raise InvalidArgument(f"This search knows no field '{kind}.{key}'")
+    return side
+
+
+def _of_key(field: Field, parameters: Parameters) -> str:
+    name = parameters.bind(field.key)
+    if field.kind is FieldKind.METRIC:
+        return f" AND s.key_id = (SELECT id FROM metric_keys WHERE key = :{name})"
+    return f" AND s.key = :{name}"
+
+
+def _on_datasets(datasets: tuple[DatasetRef, ...], parameters: Parameters) -> str:
+    if not datasets:
+        return ""
+    choices = []
+    for dataset in datasets:
+        choice = f"s.dataset_name = :{parameters.bind(dataset.name)}"
+        if dataset.digest is not None:
+            choice += f" AND s.dataset_digest = :{parameters.bind(dataset.digest)}"
+        choices.append(f"({choice})")
+    return f" AND ({' OR '.join(choices)})"
+
+
+def _dataset(node: Comparison, source: Source, parameters: Parameters) -> str:
+    if not source.has_datasets:
+        raise InvalidArgument(f"This search knows no field 'dataset.{node.field.key}'")
+    if node.field.key == "context":
+        return (
+            f"EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = {source.key}"
+            f" AND d.key = '{_CONTEXT_TAG}' AND {_compare('d.value', node, parameters)})"
+        )
+    return (
+        f"EXISTS (SELECT 1 FROM run_datasets r JOIN datasets d ON d.id = r.dataset_id"
+        f" WHERE r.run_id = {source.key} AND {_compare(f'd.{node.field.key}', node, parameters)})"
+    )
