@@ -1,16 +1,23 @@
 """Projects: created, renamed, tagged, deleted with their runs, and restored."""
 
+import msgspec
+
 from podium.domain import names
 from podium.domain.access import DEFAULT_TEAM, Actor
 from podium.domain.events import Change, State
-from podium.domain.projects import Project
+from podium.domain.filters import Field, FieldKind, Order
+from podium.domain.projects import Project, ViewType
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.context import Context
+from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import projects as rows
 from podium.store import runs as run_rows
 from podium.store.transaction import Tx
 
 MAX_LOCATION = 2048
+MAX_LISTED = 50_000
+
+_NEWEST_FIRST = (Order(Field(FieldKind.ATTRIBUTE, "created_at"), ascending=False),)
 
 
 class Projects:
@@ -55,6 +62,31 @@ class Projects:
             if project is None:
                 raise NotFound(f"Could not find experiment with name '{name}'")
             return project
+
+        return await self._context.store.read(work)
+
+    async def search(self, actor: Actor, search: Search, view: ViewType) -> Found[Project]:
+        """A page of the team's projects, the newest first when no order is asked for."""
+        check_limit(search.limit, MAX_LISTED)
+        if not search.order:
+            search = msgspec.structs.replace(search, order=_NEWEST_FIRST)
+
+        def work(tx: Tx) -> Found[Project]:
+            team = self._context.team_id(tx, actor)
+            page = find_page(
+                search,
+                f"projects/{team}/{view}",
+                lambda after: rows.search_projects(
+                    tx,
+                    team,
+                    view=view,
+                    condition=search.condition,
+                    order=search.order,
+                    limit=search.limit,
+                    after=after,
+                ),
+            )
+            return Found(rows.load_projects(tx, page.items), page.next_page_token)
 
         return await self._context.store.read(work)
 

@@ -4,8 +4,11 @@ that both understand; what one of them spells differently is translated here and
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
+
+import msgspec
 
 from podium.errors import StorageError, StorageFull, StorageUnavailable
 
@@ -45,6 +48,18 @@ def ilike(column: str, parameter: str, dialect: Dialect) -> str:
     return like(f"LOWER({column})", parameter, dialect).replace(f":{parameter}", f"LOWER(:{parameter})")
 
 
+def is_in(column: str, parameter: str, dialect: Dialect) -> str:
+    """Whether the column is in a list that is bound as one parameter, `list_value` of it: lists may be long."""
+    if dialect == "postgresql":
+        return f"{column} = ANY(:{parameter})"
+    return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
+
+
+def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object:
+    """What to bind for `is_in`."""
+    return list(items) if dialect == "postgresql" else msgspec.json.encode(items).decode()
+
+
 def for_update(dialect: Dialect) -> str:
     """The suffix that locks the rows read. SQLite has one writer, so what it read cannot change."""
     return " FOR UPDATE" if dialect == "postgresql" else ""
@@ -58,3 +73,8 @@ def storage_error(error: Exception) -> StorageError:
     if isinstance(error, sqlite3.OperationalError) and ("readonly" in text or "unable to open" in text):
         return StorageUnavailable(f"The database cannot be written: {text}")
     return StorageUnavailable(f"The database failed: {text}")
+
+
+def position(dialect: Dialect, text: str, sought: str) -> str:
+    """Where `sought` first occurs in `text`, counted from 1; 0 when it does not. Both are SQL expressions."""
+    return f"{'STRPOS' if dialect == 'postgresql' else 'INSTR'}({text}, {sought})"

@@ -7,7 +7,7 @@ import msgspec
 
 from podium.domain.filters import And, Comparison, DatasetRef, Field, FieldKind, HasMetricOn, Node, Operator, Or
 from podium.errors import InvalidArgument
-from podium.store.dialect import Dialect, ilike, like
+from podium.store.dialect import Dialect, ilike, is_in, like, list_value
 
 _CONTEXT_TAG = "mlflow.data.context"
 _PLAIN = {Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE}
@@ -119,8 +119,9 @@ def _compare(column: str, node: Comparison, parameters: Parameters) -> str:
         return f"{column} {operator} :{parameters.bind(value)}"
     if operator in (Operator.IN, Operator.NOT_IN):
         assert isinstance(value, tuple), "the tree's contract"
-        names = ", ".join(f":{parameters.bind(item)}" for item in value)
-        return f"{column} {operator} ({names})"
+        dialect = parameters.dialect
+        found = is_in(column, parameters.bind(list_value(value, dialect)), dialect)
+        return found if operator is Operator.IN else f"NOT ({found})"
     if operator is Operator.LIKE:
         return like(column, parameters.bind(value), parameters.dialect)
     if operator is Operator.ILIKE:

@@ -1,12 +1,24 @@
 """Rows of projects and their tags."""
 
-from podium.domain.projects import Project
+from podium.domain.filters import Node, Order, SortValue
+from podium.domain.projects import Project, ViewType
+from podium.store.filters import SideTable, Source
+from podium.store.paging import Page, search_page
 from podium.store.transaction import Row, Tx
 
 COLUMNS = (
     "projects.id, projects.name, projects.artifact_location, projects.created_at, projects.updated_at,"
     " projects.deleted_at"
 )
+
+SOURCE = Source(
+    rows="projects",
+    key="projects.id",
+    attributes={name: f"projects.{name}" for name in ("id", "name", "artifact_location", "created_at", "updated_at")},
+    tags=SideTable("project_tags", "project_id"),
+)
+
+_VIEWS = {"active": "projects.deleted_at IS NULL", "deleted": "projects.deleted_at IS NOT NULL", "all": "1 = 1"}
 
 
 def insert_project(tx: Tx, *, team_id: int, name: str, artifact_location: str, at: int) -> int | None:
@@ -54,6 +66,38 @@ def find_project_by_name(tx: Tx, team_id: int, name: str) -> Project | None:
     """The team's project of this name, deleted or not."""
     row = tx.one(f"SELECT {COLUMNS} FROM projects WHERE team_id = :team AND name = :name", team=team_id, name=name)
     return None if row is None else with_tags(tx, [row])[0]
+
+
+def search_projects(
+    tx: Tx,
+    team_id: int,
+    *,
+    view: ViewType,
+    condition: Node,
+    order: tuple[Order, ...],
+    limit: int,
+    after: tuple[SortValue, ...] | None,
+) -> Page:
+    """The keys of a page of the team's projects."""
+    return search_page(
+        tx,
+        SOURCE,
+        scope=f"projects.team_id = :team AND {_VIEWS[view]}",
+        scope_parameters={"team": team_id},
+        condition=condition,
+        order=order,
+        limit=limit,
+        after=after,
+    )
+
+
+def load_projects(tx: Tx, keys: list[int]) -> list[Project]:
+    """The projects with these keys, in this order, in two statements."""
+    if not keys:
+        return []
+    inlined = ", ".join(str(key) for key in keys)
+    rows = {row[0]: row for row in tx.all(f"SELECT {COLUMNS} FROM projects WHERE id IN ({inlined})")}
+    return with_tags(tx, [rows[key] for key in keys])
 
 
 def with_tags(tx: Tx, rows: list[Row]) -> list[Project]:

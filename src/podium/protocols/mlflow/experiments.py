@@ -5,8 +5,11 @@ import msgspec
 from podium.domain.access import Actor
 from podium.domain.projects import Project
 from podium.protocols.mlflow.endpoint import Call
+from podium.protocols.mlflow.grammar import EXPERIMENTS, parse_filter, parse_order
+from podium.protocols.mlflow.views import ViewName, view_of
 from podium.protocols.mlflow.wire import Name
 from podium.services import Services
+from podium.services.searching import Search
 
 
 class Tag(msgspec.Struct, omit_defaults=True):
@@ -26,6 +29,14 @@ class ExperimentId(msgspec.Struct):
 
 class ExperimentName(msgspec.Struct):
     experiment_name: Name
+
+
+class SearchExperiments(msgspec.Struct):
+    max_results: int = 1000
+    page_token: str = ""
+    filter: str = ""
+    order_by: list[str] = []
+    view_type: ViewName | int = "ACTIVE_ONLY"
 
 
 class UpdateExperiment(msgspec.Struct):
@@ -54,6 +65,11 @@ class Experiment(msgspec.Struct):
     last_update_time: int
     creation_time: int
     tags: list[Tag]
+
+
+class FoundExperiments(msgspec.Struct, omit_defaults=True):
+    experiments: list[Experiment] = []
+    next_page_token: str | None = None
 
 
 class OneExperiment(msgspec.Struct):
@@ -91,6 +107,17 @@ async def get_by_name(services: Services, actor: Actor, request: ExperimentName)
     return OneExperiment(experiment_of(await services.projects.get_by_name(actor, request.experiment_name)))
 
 
+async def search(services: Services, actor: Actor, request: SearchExperiments) -> FoundExperiments:
+    wanted = Search(
+        condition=parse_filter(request.filter, EXPERIMENTS),
+        order=parse_order(request.order_by, EXPERIMENTS),
+        limit=request.max_results,
+        page_token=request.page_token or None,
+    )
+    found = await services.projects.search(actor, wanted, view_of(request.view_type))
+    return FoundExperiments([experiment_of(project) for project in found.items], found.next_page_token)
+
+
 async def update(services: Services, actor: Actor, request: UpdateExperiment) -> None:
     await services.projects.rename(actor, request.experiment_id, request.new_name)
 
@@ -115,6 +142,8 @@ ENDPOINTS = (
     Call("POST", "experiments/create", CreateExperiment, create),
     Call("GET", "experiments/get", ExperimentId, get),
     Call("GET", "experiments/get-by-name", ExperimentName, get_by_name),
+    Call("GET", "experiments/search", SearchExperiments, search),
+    Call("POST", "experiments/search", SearchExperiments, search),
     Call("POST", "experiments/update", UpdateExperiment, update),
     Call("POST", "experiments/delete", ExperimentId, delete),
     Call("POST", "experiments/restore", ExperimentId, restore),

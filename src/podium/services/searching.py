@@ -1,0 +1,47 @@
+"""What every search does: bind a page token to its query, and hand out the next one."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from podium.domain.filters import Node, Order, SortValue, decode_cursor, encode_cursor, query_digest
+from podium.errors import InvalidArgument
+from podium.store.paging import Page
+
+T = TypeVar("T")
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What a client asks for: a condition, an order, and which page of how many at most."""
+
+    condition: Node
+    order: tuple[Order, ...] = ()
+    limit: int = 100
+    page_token: str | None = None
+
+
+class Found(msgspec.Struct, Generic[T], frozen=True):
+    """A page of things, and the token of the next page; None on the last."""
+
+    items: list[T]
+    next_page_token: str | None
+
+
+def check_limit(limit: int, most: int) -> None:
+    """Raise InvalidArgument unless `limit` is from 1 to `most`, in MLflow's words."""
+    if limit < 1 or limit > most:
+        raise InvalidArgument(
+            f"Invalid value {limit} for parameter 'max_results' supplied: "
+            f"It must be a positive integer, at most {most}."
+        )
+
+
+def find_page(search: Search, scope: str, query: Callable[[tuple[SortValue, ...] | None], Page]) -> Found[int]:
+    """Run `query` behind the page token, and make the next token. `scope` tells one search from another.
+
+    Raises InvalidArgument for a token of another search.
+    """
+    digest = query_digest(scope, search.condition, search.order)
+    page = query(decode_cursor(search.page_token, digest) if search.page_token else None)
+    return Found(page.keys, encode_cursor(page.after, digest) if page.after is not None else None)
