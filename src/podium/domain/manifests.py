@@ -129,33 +129,46 @@ def normalize_path(raw: str) -> str:
     """The path of a file or folder within a tree in its one normal form: segments joined by "/".
 
     One "/" at the end and segments "." are dropped; everything else that is not normal is refused with
-    `InvalidPath`, also where only decoding percent signs (once or repeatedly) would make it so. The path
-    itself is not decoded: a file may be named `100%25`.
+    `InvalidPath`, and so is what would lead out of the tree if percent signs were decoded, once or
+    repeatedly. The path itself is not decoded: files may be named `100%25`, or `dog%step%1%timestamp%17`
+    as MLflow's images are.
     """
     path = "/".join(segment for segment in raw.removesuffix("/").split("/") if segment != ".")
-    decoded = path
+    problem, decoded = _problem(path), path
     for _ in range(_MAX_DECODINGS):
-        if problem := _problem(decoded):
+        if problem:
             raise InvalidPath(f"Invalid path {raw!r}: {problem}")
         if (once_more := unquote(decoded)) == decoded:
             return path
         decoded = once_more
+        problem = _escape_problem(decoded.replace("\\", "/"))
     raise InvalidPath(f"Invalid path {raw!r}: it is percent-encoded many times over.")
 
 
 def _problem(path: str) -> str | None:
     segments = path.split("/")
+    if problem := _escape_problem(path):
+        return problem
     for wrong, problem in (
-        (path.startswith("/"), "it is absolute."),
-        (_DRIVE.match(path), "it begins with a drive letter."),
         ("" in segments, "it has an empty segment."),
-        (".." in segments, "it has a segment '..'."),
         ("\\" in path, "it has a backslash."),
         (_CONTROL.search(path), "it has a control character."),
     ):
         if wrong:
             return problem
     return _length_problem(path, segments)
+
+
+def _escape_problem(path: str) -> str | None:
+    """How the path would lead out of the tree."""
+    for wrong, problem in (
+        (path.startswith("/"), "it is absolute."),
+        (_DRIVE.match(path), "it begins with a drive letter."),
+        (".." in path.split("/"), "it has a segment '..'."),
+    ):
+        if wrong:
+            return problem
+    return None
 
 
 def _length_problem(path: str, segments: list[str]) -> str | None:

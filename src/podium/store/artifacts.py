@@ -1,0 +1,112 @@
+"""Rows of the living files, one tree a team, and of those deleted or replaced that can still be restored."""
+
+from podium.domain.manifests import ManifestEntry
+from podium.store.transaction import Tx
+from podium.store.trees import folder_range, select_files, team_tree
+
+
+def list_files(tx: Tx, team_id: int, prefix: str) -> list[ManifestEntry]:
+    """Every file below the folder `prefix` ("" is the root), with paths relative to it, in order."""
+    return select_files(tx, team_tree(team_id), prefix)
+
+
+def upsert_file(tx: Tx, team_id: int, file: ManifestEntry, at: int) -> None:
+    """Put the file at its path. What it replaces is kept among the deleted files."""
+    tx.run(
+        "INSERT INTO deleted_artifact_files (team_id, path, digest, size_bytes, updated_at, deleted_at)"
+        " SELECT team_id, path, digest, size_bytes, updated_at, :at FROM artifact_files"
+        " WHERE team_id = :team AND path = :path AND digest <> :digest",
+        team=team_id,
+        path=file.path,
+        digest=file.digest,
+        at=at,
+    )
+    tx.run(
+        "INSERT INTO artifact_files (team_id, path, digest, size_bytes, updated_at)"
+        " VALUES (:team, :path, :digest, :size, :at) ON CONFLICT (team_id, path) DO UPDATE"
+        " SET digest = excluded.digest, size_bytes = excluded.size_bytes, updated_at = excluded.updated_at",
+        team=team_id,
+        path=file.path,
+        digest=file.digest,
+        size=file.size_bytes,
+        at=at,
+    )
+
+
+def find_obstacle(tx: Tx, team_id: int, path: str) -> str | None:
+    """A file that leaves no room for one at `path`: where it would need a folder, or below it."""
+    segments = path.split("/")
+    folders = {f"folder_{depth}": "/".join(segments[:depth]) for depth in range(1, len(segments))}
+    names = ", ".join(f":{name}" for name in folders) or "NULL"
+    start, end = folder_range(path)
+    found: str | None = tx.value(
+        f"SELECT path FROM artifact_files WHERE team_id = :team AND path IN ({names})"
+        " UNION ALL SELECT path FROM artifact_files WHERE team_id = :team AND path >= :start AND path < :end LIMIT 1",
+        team=team_id,
+        start=start,
+        end=end,
+        **folders,
+    )
+    return found
+
+
+def delete_files(tx: Tx, team_id: int, path: str, at: int) -> int:
+    """Move the file at `path`, or every file below it ("" is the whole tree), to the deleted ones; how many."""
+    start, end = folder_range(path)
+    where = "team_id = :team AND (path = :path OR (path >= :start AND path < :end))"
+    tx.run(
+        "INSERT INTO deleted_artifact_files (team_id, path, digest, size_bytes, updated_at, deleted_at)"
+        f" SELECT team_id, path, digest, size_bytes, updated_at, :at FROM artifact_files WHERE {where}",
+        team=team_id,
+        path=path,
+        start=start,
+        end=end,
+        at=at,
+    )
+    return tx.run(f"DELETE FROM artifact_files WHERE {where}", team=team_id, path=path, start=start, end=end)
+
+
+def restorable_files(tx: Tx, team_id: int, path: str) -> list[tuple[int, ManifestEntry]]:
+    """The newest deleted file of each path at or below `path` where no file lives now, with its row's key."""
+    start, end = folder_range(path)
+    rows = tx.all(
+        "SELECT id, path, digest, size_bytes FROM deleted_artifact_files AS gone"
+        " WHERE team_id = :team AND (path = :path OR (path >= :start AND path < :end))"
+        " AND NOT EXISTS (SELECT 1 FROM artifact_files AS living"
+        " WHERE living.team_id = gone.team_id AND living.path = gone.path)"
+        " ORDER BY path, id",
+        team=team_id,
+        path=path,
+        start=start,
+        end=end,
+    )
+    newest = {row[1]: (row[0], ManifestEntry(*row[1:])) for row in rows}
+    return list(newest.values())
+
+
+def take_deleted(tx: Tx, key: int) -> bool:
+    """Remove the row of a deleted file, to put the file back; whether it was still there."""
+    return tx.run("DELETE FROM deleted_artifact_files WHERE id = :id", id=key) > 0
+
+
+def find_run_location(tx: Tx, team_id: int, run_id: str) -> str | None:
+    """The artifact location of the project of the team's run with this public id."""
+    found: str | None = tx.value(
+        "SELECT projects.artifact_location FROM runs JOIN projects ON projects.id = runs.project_id"
+        " WHERE runs.run_id = :run AND projects.team_id = :team",
+        run=run_id,
+        team=team_id,
+    )
+    return found
+
+
+def find_logged_model_location(tx: Tx, team_id: int, model_id: str) -> str | None:
+    """The artifact URI of the team's logged model with this public id."""
+    found: str | None = tx.value(
+        "SELECT logged_models.artifact_location FROM logged_models"
+        " JOIN projects ON projects.id = logged_models.project_id"
+        " WHERE logged_models.model_id = :model AND projects.team_id = :team",
+        model=model_id,
+        team=team_id,
+    )
+    return found
