@@ -4,8 +4,8 @@ from podium.domain.events import Change, Event, chain
 from podium.store.dialect import for_update
 from podium.store.transaction import Tx
 
-_COLUMNS = "seq, at, actor, team_id, entity, entity_id, entity_name, action, before, after, previous_hash, hash"
-_INSERT = f"INSERT INTO events ({_COLUMNS}) VALUES ({', '.join(':' + name for name in _COLUMNS.split(', '))})"
+COLUMNS = "seq, at, actor, team_id, entity, entity_id, entity_name, action, before, after, previous_hash, hash"
+_INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join(':' + name for name in COLUMNS.split(', '))})"
 
 
 def append_event(tx: Tx, change: Change, *, at: int, actor: str, team_id: int) -> Event:

@@ -1,0 +1,53 @@
+"""Reads of the audit trail."""
+
+from podium.domain.audit import EventFilter, Head
+from podium.domain.events import Event
+from podium.store.events import COLUMNS
+from podium.store.transaction import Tx
+
+_CONDITIONS = {
+    "by": "actor = :by",
+    "entity": "entity = :entity",
+    "entity_id": "entity_id = :entity_id",
+    "entity_name": "entity_name = :entity_name",
+    "action": "action = :action",
+    "since": "at >= :since",
+    "until": "at < :until",
+}
+
+
+def newest_events(tx: Tx, team_id: int, which: EventFilter, *, before: int | None, limit: int) -> list[Event]:
+    """The team's events that fit, newest first, only those with a number below `before`."""
+    condition, values = _criteria(which)
+    if before is not None:
+        condition += " AND seq < :before"
+        values["before"] = before
+    return _events(tx, team_id, condition, values, f"DESC LIMIT {limit}")
+
+
+def team_events_after(tx: Tx, team_id: int, which: EventFilter, *, after: int, limit: int) -> list[Event]:
+    """The team's events that fit, oldest first, only those with a number above `after`."""
+    condition, values = _criteria(which)
+    return _events(tx, team_id, condition + " AND seq > :after", {**values, "after": after}, f"ASC LIMIT {limit}")
+
+
+def events_after(tx: Tx, after: int, limit: int) -> list[Event]:
+    """The events of all teams with a number above `after`, oldest first."""
+    rows = tx.all(f"SELECT {COLUMNS} FROM events WHERE seq > :after ORDER BY seq LIMIT {limit}", after=after)
+    return [Event(*row) for row in rows]
+
+
+def chain_head(tx: Tx) -> Head | None:
+    """The recorded end of the chain; None when someone deleted the record."""
+    row = tx.one("SELECT seq, hash FROM event_chain WHERE id = 1")
+    return None if row is None else Head(*row)
+
+
+def _criteria(which: EventFilter) -> tuple[str, dict[str, str | int]]:
+    values = {name: value for name in _CONDITIONS if (value := getattr(which, name)) is not None}
+    return "".join(f" AND {_CONDITIONS[name]}" for name in values), values
+
+
+def _events(tx: Tx, team_id: int, condition: str, values: dict[str, str | int], order: str) -> list[Event]:
+    statement = f"SELECT {COLUMNS} FROM events WHERE team_id = :team{condition} ORDER BY seq {order}"
+    return [Event(*row) for row in tx.all(statement, team=team_id, **values)]
