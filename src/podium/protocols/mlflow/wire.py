@@ -30,7 +30,7 @@ def decode_body(body: bytes, kind: type[T], path: dict[str, str]) -> T:
     if not path:
         try:
             return msgspec.json.decode(body or b"{}", type=kind, strict=False)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass  # told in MLflow's words below, or right after all: NaN, null, form fields
     fields = load_json(body)
     return decode_fields({**fields, **path}, kind)
