@@ -1,6 +1,7 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
 import os
+from functools import partial
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,13 +14,37 @@ from podium.blobs.local import LocalBlobs
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
 from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
+from podium.protocols.mlflow.grammar import (
+    EXPERIMENTS,
+    MODEL_VERSIONS,
+    REGISTERED_MODELS,
+    RUNS,
+    Entity,
+    parse_filter,
+    parse_order,
+)
 from podium.protocols.mlflow.routes import mlflow_mount
+from podium.protocols.native.api import Api, Grammar, Searched
+from podium.protocols.native.routes import native_mount
 from podium.services import Services
 from podium.services.context import Context
 from podium.settings import Settings
 from podium.store.engine import open_store
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+
+
+def _grammar(entity: Entity) -> Grammar:
+    return Grammar(partial(parse_filter, entity=entity), partial(parse_order, entity=entity))
+
+
+# The native API searches in the language that people know from the mlflow client.
+_GRAMMARS: dict[Searched, Grammar] = {
+    "projects": _grammar(EXPERIMENTS),
+    "runs": _grammar(RUNS),
+    "models": _grammar(REGISTERED_MODELS),
+    "versions": _grammar(MODEL_VERSIONS),
+}
 
 
 class Podium:
@@ -35,7 +60,8 @@ class Podium:
         self.services = Services(self.context)
         metrics = RequestMetrics()
         operators = Mount((), health_routes(self.services.health, metrics), endpoint_not_found, shape_error)
-        self.asgi: ASGIApp = AccessLog(Router((operators, mlflow_mount(self.services))), metrics)
+        native = native_mount(Api(self.services, _GRAMMARS))
+        self.asgi: ASGIApp = AccessLog(Router((operators, native, mlflow_mount(self.services))), metrics)
 
     def close(self) -> None:
         """Finish what is under way and let go of the data folder."""

@@ -1,0 +1,16 @@
+"""Every endpoint of the native API: each resource's module lists its own, and here they become one mount."""
+
+from podium.asgi.router import Mount
+from podium.protocols.native import events, projects
+from podium.protocols.native.api import Api
+from podium.protocols.native.docs import docs_routes
+from podium.protocols.native.endpoint import PREFIX, Topic, route_of
+from podium.protocols.native.errors import endpoint_not_found, shape_error
+
+TOPICS: tuple[Topic, ...] = (projects.TOPIC, events.TOPIC)
+
+
+def native_mount(api: Api) -> Mount:
+    """The native API over the services of `api`; what it lacks is answered with a problem of its own."""
+    routes = [route_of(endpoint, api) for topic in TOPICS for endpoint in topic.endpoints]
+    return Mount((f"{PREFIX}/",), (*docs_routes(TOPICS), *routes), endpoint_not_found, shape_error)
