@@ -4,6 +4,10 @@ from podium.services.audit import Audit
 from podium.services.context import Context
 from podium.services.health import Health
 from podium.services.projects import Projects
+from podium.services.promotion import Promotion
+from podium.services.registry import Registry
+from podium.services.registry_history import RegistryHistory
+from podium.services.versions import Versions
 
 
 class Services:
@@ -13,3 +17,7 @@ class Services:
         self.audit = Audit(context)
         self.health = Health(context)
         self.projects = Projects(context)
+        self.promotion = Promotion(context)
+        self.registry = Registry(context)
+        self.registry_history = RegistryHistory(context)
+        self.versions = Versions(context)

@@ -25,6 +25,7 @@ class Context(msgspec.Struct, frozen=True):
     store: Store
     blobs: Blobs
     clock: Callable[[], int] = now_ms
+    version_source_pattern: str | None = None  # what a registered version's source has to match
 
     def team_id(self, tx: Tx, actor: Actor) -> int:
         """The key of the actor's team. Raises NotFound when there is none of that name."""

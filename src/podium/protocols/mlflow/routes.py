@@ -1,11 +1,15 @@
 """Every endpoint of MLflow's protocol: each topic's module lists its own, and here they become one mount."""
 
 from podium.asgi.router import Mount, Route
-from podium.protocols.mlflow import errors, experiments
+from podium.protocols.mlflow import errors, experiments, model_versions, registered_models
 from podium.protocols.mlflow.endpoint import Call, Stream, call_routes, stream_routes
 from podium.services import Services
 
-ENDPOINTS: tuple[Call | Stream, ...] = (*experiments.ENDPOINTS,)
+ENDPOINTS: tuple[Call | Stream, ...] = (
+    *experiments.ENDPOINTS,
+    *registered_models.ENDPOINTS,
+    *model_versions.ENDPOINTS,
+)
 
 
 def mlflow_mount(services: Services) -> Mount:

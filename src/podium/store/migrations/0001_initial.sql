@@ -228,6 +228,7 @@ CREATE TABLE registered_model_tags (
 CREATE INDEX registered_model_tags_by_value ON registered_model_tags (key, value);
 
 -- manifest_id is the immutable snapshot of the files; NULL means that the source is an external reference.
+-- source is what the client gave, location is where that led to: another version or a logged model may stand between.
 CREATE TABLE model_versions (
     id {pk},
     model_id BIGINT NOT NULL REFERENCES registered_models (id) ON DELETE CASCADE,
@@ -235,6 +236,7 @@ CREATE TABLE model_versions (
     description {text},
     user_id {text},
     source {text} NOT NULL,
+    location {text} NOT NULL,
     run_id {text},
     run_link {text},
     logged_model_id {text},

@@ -1,0 +1,124 @@
+"""What the services of the registry share: the thing a change is about, and the event that tells of it."""
+
+from typing import Any
+
+from podium.domain.access import Actor
+from podium.domain.events import Change, State
+from podium.domain.registry import ModelVersion, RegisteredModel
+from podium.errors import InvalidArgument, NotFound
+from podium.services.context import Context
+from podium.store import registry as model_rows
+from podium.store import versions as version_rows
+from podium.store.registry import ModelKey
+from podium.store.transaction import Tx
+
+
+def model_not_found(name: str) -> NotFound:
+    """The refusal for a model that is not there."""
+    return NotFound(f"Registered Model with name={name} not found")
+
+
+def version_not_found(name: str, version: int) -> NotFound:
+    """The refusal for a version that is not there, or whose model is not."""
+    return NotFound(f"Model Version (name={name}, version={version}) not found")
+
+
+def require_model(tx: Tx, team_id: int, name: str) -> RegisteredModel:
+    """The team's model of this name. Raises NotFound."""
+    model = model_rows.find_model(tx, team_id, name)
+    if model is None:
+        raise model_not_found(name)
+    return model
+
+
+def lock_model(tx: Tx, team_id: int, name: str) -> ModelKey:
+    """The team's model of this name, for a change. Raises NotFound."""
+    model = model_rows.lock_model(tx, team_id, name)
+    if model is None:
+        raise model_not_found(name)
+    return model
+
+
+def require_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion:
+    """The team's version. Raises NotFound."""
+    found = version_rows.find_version(tx, team_id, name, version)
+    if found is None:
+        raise version_not_found(name, version)
+    return found
+
+
+def lock_version(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKey, ModelVersion]:
+    """The team's version and its model, for a change: the model's lock guards its versions. Raises NotFound."""
+    model = model_rows.lock_model(tx, team_id, name)
+    if model is None:
+        raise version_not_found(name, version)
+    return model, require_version(tx, team_id, name, version)
+
+
+def newest(model: RegisteredModel) -> ModelVersion:
+    """The model's newest version, whatever its stage. Raises NotFound when it has none."""
+    if not model.latest:
+        raise NotFound(f"Latest version not found for model {model.name}.")
+    return max(model.latest, key=lambda version: version.version)
+
+
+def version_entity_id(model_id: int, version: int) -> str:
+    """The id of a version in events: it survives renaming, and the ids of a model's versions are neighbours."""
+    return f"{model_id}/{version}"
+
+
+def require_text(name: str, value: str) -> None:
+    """Raise InvalidArgument when a required text is empty."""
+    if not value:
+        raise InvalidArgument(f"Missing value for required parameter '{name}'.")
+
+
+class Recorder:
+    """Writes the registry's events. States carry the name, the version and whether it is a prompt, for webhooks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def model(
+        self,
+        tx: Tx,
+        actor: Actor,
+        team_id: int,
+        model: ModelKey,
+        action: str,
+        before: State = None,
+        after: State = None,
+    ) -> None:
+        """Append an event about a model; `model.name` is what it is called now."""
+        common: dict[str, Any] = {"name": model.name, "is_prompt": model.is_prompt}
+        change = Change(
+            "registered_model", str(model.id), model.name, action, _with(common, before), _with(common, after)
+        )
+        self._context.record(tx, actor, team_id, change)
+
+    def version(
+        self,
+        tx: Tx,
+        actor: Actor,
+        team_id: int,
+        model: ModelKey,
+        version: int,
+        action: str,
+        before: State = None,
+        after: State = None,
+    ) -> None:
+        """Append an event about a version."""
+        common: dict[str, Any] = {"name": model.name, "version": version, "is_prompt": model.is_prompt}
+        change = Change(
+            "model_version",
+            version_entity_id(model.id, version),
+            f"{model.name}/{version}",
+            action,
+            _with(common, before),
+            _with(common, after),
+        )
+        self._context.record(tx, actor, team_id, change)
+
+
+def _with(common: dict[str, Any], state: State) -> State:
+    return None if state is None else {**common, **state}

@@ -1,0 +1,283 @@
+"""Model versions: registered with a snapshot of their files, described, tagged, deleted, restored, and searched."""
+
+import json
+import re
+
+import msgspec
+
+from podium.domain.access import Actor
+from podium.domain.events import State
+from podium.domain.filters import Field, FieldKind, Order
+from podium.domain.names import check_key, check_length, check_text
+from podium.domain.registry import (
+    PROMPT_TAG,
+    ModelVersion,
+    NewVersion,
+    check_description,
+    check_model_name,
+    check_registry_tag,
+    check_tags,
+    parse_version,
+)
+from podium.errors import InvalidArgument
+from podium.services.context import Context
+from podium.services.registration import trace_origin
+from podium.services.registry_changes import (
+    Recorder,
+    lock_model,
+    lock_version,
+    model_not_found,
+    require_version,
+    version_entity_id,
+    version_not_found,
+)
+from podium.services.searching import Found, Search, check_limit, find_page
+from podium.store import aliases as alias_rows
+from podium.store import registry as model_rows
+from podium.store import registry_history, registry_search
+from podium.store import sources as source_rows
+from podium.store import versions as rows
+from podium.store.paging import search_page
+from podium.store.transaction import Tx
+from podium.store.versions import NewRow
+
+MAX_LISTED = 200_000
+MAX_SOURCE = 2048
+MAX_RUN_ID = 256
+
+# The tag of a logged model that names what it was registered as. It keeps the newest ones, so that registering the
+# same model for the ten-thousandth time costs what the first time did.
+REGISTERED_AS = "mlflow.modelVersions"
+MAX_REGISTERED_AS = 100
+
+_NAME = Order(Field(FieldKind.ATTRIBUTE, "name"))
+_NEWEST_VERSION = Order(Field(FieldKind.ATTRIBUTE, "version"), ascending=False)
+_LAST_UPDATED = Order(Field(FieldKind.ATTRIBUTE, "updated_at"), ascending=False)
+
+
+class Versions:
+    """What the actor may do with versions of its team's models."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._events = Recorder(context)
+
+    async def create(self, actor: Actor, new: NewVersion) -> ModelVersion:
+        """The new version, with the next number of its model and a snapshot of the files under its source.
+
+        Raises NotFound for the model, and whatever `trace_origin` refuses.
+        """
+        _check_new(new, self._context.version_source_pattern)
+
+        def work(tx: Tx) -> ModelVersion:
+            team = self._context.team_id(tx, actor)
+            at = self._context.clock()
+            taken = model_rows.take_version_number(tx, team, new.name, at)
+            if taken is None:
+                raise model_not_found(new.name)
+            model, number = taken
+            origin = trace_origin(tx, team, new, at)
+            row = NewRow(
+                model_id=model.id,
+                version=number,
+                description=new.description,
+                user_id=actor.name,
+                source=origin.source,
+                location=origin.location,
+                run_id=origin.run_id,
+                run_link=new.run_link,
+                logged_model_id=origin.logged_model_id,
+                manifest_id=origin.manifest_id,
+                at=at,
+            )
+            rows.upsert_tags(tx, rows.insert_version(tx, row), new.tags)
+            if origin.logged_model_id is not None:
+                _note_registration(tx, team, origin.logged_model_id, new.name, number)
+            version = require_version(tx, team, new.name, number)
+            self._events.version(tx, actor, team, model, number, "create", after=_state(version))
+            return version
+
+        return await self._context.store.write(work)
+
+    async def get(self, actor: Actor, name: str, version: str | int) -> ModelVersion:
+        """The version. Raises NotFound."""
+        check_model_name(name)
+        number = parse_version(version)
+        return await self._context.store.read(
+            lambda tx: require_version(tx, self._context.team_id(tx, actor), name, number)
+        )
+
+    async def describe(self, actor: Actor, name: str, version: str | int, description: str | None) -> ModelVersion:
+        """Set the description and return the version."""
+        check_model_name(name)
+        check_description(description)
+        number = parse_version(version)
+
+        def work(tx: Tx) -> ModelVersion:
+            team = self._context.team_id(tx, actor)
+            model, old = lock_version(tx, team, name, number)
+            rows.update_description(tx, old.id, description, self._context.clock())
+            if description != old.description:
+                before, after = {"description": old.description}, {"description": description}
+                self._events.version(tx, actor, team, model, number, "update", before, after)
+            return require_version(tx, team, name, number)
+
+        return await self._context.store.write(work)
+
+    async def delete(self, actor: Actor, name: str, version: str | int) -> None:
+        """Mark the version deleted and take its aliases off. Its number is never given again."""
+        check_model_name(name)
+        number = parse_version(version)
+
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            model, old = lock_version(tx, team, name, number)
+            at = self._context.clock()
+            for alias in old.aliases:
+                alias_rows.delete_alias(tx, model.id, alias)
+            rows.update_deleted(tx, old.id, at, at)
+            model_rows.update_time(tx, model.id, at)
+            self._events.version(tx, actor, team, model, number, "delete", _state(old))
+
+        await self._context.store.write(work)
+
+    async def restore(self, actor: Actor, name: str, version: str | int) -> ModelVersion:
+        """Bring a deleted version back, in its stage, with those of its aliases that nothing else has taken since."""
+        check_model_name(name)
+        number = parse_version(version)
+
+        def work(tx: Tx) -> ModelVersion:
+            team = self._context.team_id(tx, actor)
+            model = lock_model(tx, team, name)
+            old = rows.find_deleted_version(tx, model.id, number)
+            if old is None:
+                raise version_not_found(name, number)
+            at = self._context.clock()
+            rows.update_deleted(tx, old.id, None, at)
+            for alias in _aliases_when_deleted(tx, model.id, number):
+                if alias_rows.find_alias(tx, model.id, alias) is None:
+                    alias_rows.upsert_alias(tx, model.id, alias, old.id)
+            model_rows.update_time(tx, model.id, at)
+            restored = require_version(tx, team, name, number)
+            self._events.version(tx, actor, team, model, number, "restore", after=_state(restored))
+            return restored
+
+        return await self._context.store.write(work)
+
+    async def set_tag(self, actor: Actor, name: str, version: str | int, key: str, value: str) -> None:
+        """Set a tag of the version."""
+        check_model_name(name)
+        check_registry_tag(key, value)
+        number = parse_version(version)
+
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            model, found = lock_version(tx, team, name, number)
+            old = found.tags.get(key)
+            if old == value:
+                return
+            rows.upsert_tags(tx, found.id, {key: value})
+            before = None if old is None else {"key": key, "value": old}
+            after = {"key": key, "value": value}
+            self._events.version(tx, actor, team, model, number, "set_tag", before, after)
+
+        await self._context.store.write(work)
+
+    async def delete_tag(self, actor: Actor, name: str, version: str | int, key: str) -> None:
+        """Take a tag off; one that is not there is fine."""
+        check_model_name(name)
+        check_key(key)
+        number = parse_version(version)
+
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            model, found = lock_version(tx, team, name, number)
+            if key not in found.tags:
+                return
+            rows.delete_tag(tx, found.id, key)
+            before = {"key": key, "value": found.tags[key]}
+            self._events.version(tx, actor, team, model, number, "delete_tag", before)
+
+        await self._context.store.write(work)
+
+    async def search(self, actor: Actor, search: Search, *, prompts: bool = False) -> Found[ModelVersion]:
+        """A page of versions, the last updated first unless told otherwise; without `prompts`, those are left out."""
+        check_limit(search.limit, MAX_LISTED)
+        order = _whole_order(search.order)
+        search = msgspec.structs.replace(search, order=order)
+        scope = registry_search.VERSIONS_SCOPE + ("" if prompts else registry_search.NO_PROMPT_VERSIONS)
+
+        def work(tx: Tx) -> Found[ModelVersion]:
+            team = self._context.team_id(tx, actor)
+            parameters = {"team": team} if prompts else {"team": team, "prompt": PROMPT_TAG}
+            page = find_page(
+                search,
+                f"model_versions/{team}/{prompts}",
+                lambda after: search_page(
+                    tx,
+                    registry_search.VERSIONS,
+                    scope=scope,
+                    scope_parameters=parameters,
+                    condition=search.condition,
+                    order=order,
+                    limit=search.limit,
+                    after=after,
+                ),
+            )
+            return Found(registry_search.select_versions(tx, page.items), page.next_page_token)
+
+        return await self._context.store.read(work)
+
+
+def _whole_order(asked: tuple[Order, ...]) -> tuple[Order, ...]:
+    order = asked or (_LAST_UPDATED,)
+    named = {item.field for item in order}
+    return (*order, *(item for item in (_NAME, _NEWEST_VERSION) if item.field not in named))
+
+
+def _check_new(new: NewVersion, source_pattern: str | None) -> None:
+    check_model_name(new.name)
+    check_tags(new.tags)
+    check_description(new.description)
+    for path, value, limit in (
+        ("source", new.source, MAX_SOURCE),
+        ("run_id", new.run_id or "", MAX_RUN_ID),
+        ("model_id", new.logged_model_id or "", MAX_RUN_ID),
+        ("run_link", new.run_link or "", MAX_SOURCE),
+    ):
+        check_length(path, value, limit)
+        check_text(path, value)
+    if source_pattern and not re.search(source_pattern, new.source):
+        raise InvalidArgument(f"Invalid model version source: '{new.source}'.")
+
+
+def _state(version: ModelVersion) -> State:
+    return {
+        "description": version.description,
+        "source": version.source,
+        "run_id": version.run_id,
+        "model_id": version.logged_model_id,
+        "stage": version.stage,
+        "tags": version.tags,
+        "aliases": version.aliases,
+        "files": version.files,
+    }
+
+
+def _aliases_when_deleted(tx: Tx, model_id: int, version: int) -> list[str]:
+    state = registry_history.find_last_state_before(tx, version_entity_id(model_id, version), "delete")
+    aliases: list[str] = json.loads(state)["aliases"] if state else []
+    return aliases
+
+
+def _note_registration(tx: Tx, team_id: int, logged_model_id: str, name: str, version: int) -> None:
+    model = source_rows.find_logged_model(tx, team_id, logged_model_id)
+    if model is None:  # deleted since the version that this one copies was registered
+        return
+    try:
+        known = json.loads(source_rows.find_logged_model_tag(tx, model.id, REGISTERED_AS) or "[]")
+    except ValueError:  # anyone may set this tag
+        known = []
+    earlier = known[1 - MAX_REGISTERED_AS :] if isinstance(known, list) else []
+    value = json.dumps([*earlier, {"name": name, "version": version}])
+    source_rows.upsert_logged_model_tag(tx, model.id, REGISTERED_AS, value)

@@ -1,0 +1,171 @@
+"""Rows of registered models and their tags."""
+
+import msgspec
+
+from podium.domain.registry import PROMPT_TAG, RegisteredModel
+from podium.store import aliases, versions
+from podium.store.dialect import for_update
+from podium.store.transaction import Row, Tx
+
+COLUMNS = "m.id, m.name, m.description, m.created_at, m.updated_at"
+
+
+def _is_prompt(model_id: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model_id = {model_id}"
+        " AND t.key = :prompt AND LOWER(t.value) = 'true')"
+    )
+
+
+_IS_PROMPT = _is_prompt("m.id")
+_IS_PROMPT_RETURNED = _is_prompt("registered_models.id")
+
+
+class ModelKey(msgspec.Struct, frozen=True):
+    """What a change of a model has to know of it."""
+
+    id: int
+    name: str
+    description: str | None
+    is_prompt: bool
+
+
+def insert_model(tx: Tx, *, team_id: int, name: str, description: str | None, at: int) -> int | None:
+    """The key of the new model, or None when the team has one of this name."""
+    key: int | None = tx.value(
+        "INSERT INTO registered_models (team_id, name, description, next_version, created_at, updated_at)"
+        " VALUES (:team, :name, :description, 1, :at, :at)"
+        " ON CONFLICT (team_id, name) WHERE deleted_at IS NULL DO NOTHING RETURNING id",
+        team=team_id,
+        name=name,
+        description=description,
+        at=at,
+    )
+    return key
+
+
+def lock_model(tx: Tx, team_id: int, name: str) -> ModelKey | None:
+    """The team's model of this name; no other transaction changes it until this one ends."""
+    row = tx.one(
+        f"SELECT m.id, m.name, m.description, {_IS_PROMPT} FROM registered_models m"
+        f" WHERE m.team_id = :team AND m.name = :name AND m.deleted_at IS NULL{for_update(tx.dialect)}",
+        team=team_id,
+        name=name,
+        prompt=PROMPT_TAG,
+    )
+    return None if row is None else ModelKey(row[0], row[1], row[2], bool(row[3]))
+
+
+def lock_deleted_model(tx: Tx, team_id: int, model_id: int) -> ModelKey | None:
+    """The team's deleted model with this key; no other transaction changes it until this one ends."""
+    row = tx.one(
+        f"SELECT m.id, m.name, m.description, {_IS_PROMPT} FROM registered_models m"
+        f" WHERE m.team_id = :team AND m.id = :id AND m.deleted_at IS NOT NULL{for_update(tx.dialect)}",
+        team=team_id,
+        id=model_id,
+        prompt=PROMPT_TAG,
+    )
+    return None if row is None else ModelKey(row[0], row[1], row[2], bool(row[3]))
+
+
+def lock_names(tx: Tx, team_id: int) -> None:
+    """Until this transaction ends no other one gives a model of the team a name: inserts refer to the locked row."""
+    tx.one(f"SELECT id FROM teams WHERE id = :team{for_update(tx.dialect)}", team=team_id)
+
+
+def take_version_number(tx: Tx, team_id: int, name: str, at: int) -> tuple[ModelKey, int] | None:
+    """The team's model of this name, and a version number that nobody had before and nobody else gets."""
+    row = tx.one(
+        "UPDATE registered_models SET next_version = next_version + 1, updated_at = :at"
+        " WHERE team_id = :team AND name = :name AND deleted_at IS NULL"
+        f" RETURNING id, name, description, {_IS_PROMPT_RETURNED}, next_version - 1",
+        team=team_id,
+        name=name,
+        at=at,
+        prompt=PROMPT_TAG,
+    )
+    return None if row is None else (ModelKey(row[0], row[1], row[2], bool(row[3])), row[4])
+
+
+def find_model(tx: Tx, team_id: int, name: str) -> RegisteredModel | None:
+    """The team's model of this name, with its tags, aliases and newest versions."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM registered_models m"
+        " WHERE m.team_id = :team AND m.name = :name AND m.deleted_at IS NULL",
+        team=team_id,
+        name=name,
+    )
+    return None if row is None else with_parts(tx, [row])[0]
+
+
+def with_parts(tx: Tx, rows: list[Row]) -> list[RegisteredModel]:
+    """Models of `COLUMNS` rows; what belongs to them is read in a fixed number of statements."""
+    keys = [row[0] for row in rows]
+    tags = _select_tags(tx, keys)
+    named = aliases.select_of_models(tx, keys)
+    latest = versions.select_latest(tx, keys)
+    wholes: list[Row] = [(*row, tags[row[0]], named[row[0]], tuple(latest[row[0]])) for row in rows]
+    return [RegisteredModel(*whole) for whole in wholes]
+
+
+def update_description(tx: Tx, model_id: int, description: str | None, at: int) -> None:
+    """Set what a model is said to be."""
+    tx.run(
+        "UPDATE registered_models SET description = :description, updated_at = :at WHERE id = :id",
+        id=model_id,
+        description=description,
+        at=at,
+    )
+
+
+def update_name(tx: Tx, model_id: int, name: str, at: int) -> None:
+    """Rename a model; its versions count as updated with it."""
+    tx.run("UPDATE registered_models SET name = :name, updated_at = :at WHERE id = :id", id=model_id, name=name, at=at)
+    tx.run("UPDATE model_versions SET updated_at = :at WHERE model_id = :id AND deleted_at IS NULL", id=model_id, at=at)
+
+
+def update_deleted(tx: Tx, model_id: int, deleted_at: int | None, at: int) -> None:
+    """Mark a model deleted, or there again with None."""
+    tx.run(
+        "UPDATE registered_models SET deleted_at = :deleted, updated_at = :at WHERE id = :id",
+        id=model_id,
+        deleted=deleted_at,
+        at=at,
+    )
+
+
+def update_time(tx: Tx, model_id: int, at: int) -> None:
+    """Note that something of the model changed."""
+    tx.run("UPDATE registered_models SET updated_at = :at WHERE id = :id", id=model_id, at=at)
+
+
+def find_tag(tx: Tx, model_id: int, key: str) -> str | None:
+    """The value of a model's tag."""
+    value: str | None = tx.value(
+        "SELECT value FROM registered_model_tags WHERE model_id = :id AND key = :key", id=model_id, key=key
+    )
+    return value
+
+
+def upsert_tags(tx: Tx, model_id: int, tags: dict[str, str]) -> None:
+    """Set tags."""
+    tx.many(
+        "INSERT INTO registered_model_tags (model_id, key, value) VALUES (:id, :key, :value)"
+        " ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value",
+        [{"id": model_id, "key": key, "value": value} for key, value in tags.items()],
+    )
+
+
+def delete_tag(tx: Tx, model_id: int, key: str) -> None:
+    """Take a tag off."""
+    tx.run("DELETE FROM registered_model_tags WHERE model_id = :id AND key = :key", id=model_id, key=key)
+
+
+def _select_tags(tx: Tx, model_ids: list[int]) -> dict[int, dict[str, str]]:
+    tags: dict[int, dict[str, str]] = {key: {} for key in model_ids}
+    for model_id, key, value in tx.all(
+        "SELECT model_id, key, value FROM registered_model_tags"
+        f" WHERE model_id IN ({versions.inlined(model_ids)}) ORDER BY key"
+    ):
+        tags[model_id][key] = value
+    return tags
