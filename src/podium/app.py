@@ -28,8 +28,10 @@ from podium.protocols.native.api import Api, Grammar, Searched
 from podium.protocols.native.routes import native_mount
 from podium.services import Services
 from podium.services.context import Context
+from podium.services.secret_box import SecretBox
 from podium.settings import Settings
 from podium.store.engine import open_store
+from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
 
@@ -56,8 +58,13 @@ class Podium:
         except OSError as error:
             raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
         self._store = open_store(settings.database_url, settings.data_folder)
-        self.context = Context(store=self._store, blobs=LocalBlobs(settings.blob_folder))
+        self.context = Context(
+            store=self._store,
+            blobs=LocalBlobs(settings.blob_folder),
+            secrets=SecretBox(settings.data_folder / "secret.key"),
+        )
         self.services = Services(self.context)
+        self.worker = Worker(self.services.deliveries)
         metrics = RequestMetrics()
         operators = Mount((), health_routes(self.services.health, metrics), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
@@ -93,9 +100,11 @@ def create_app(settings: Settings) -> ASGIApp:
                 except PodiumError as error:
                     await send({"type": "lifespan.startup.failed", "message": error.message})
                     return
+                podium.worker.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if podium is not None:
+                    await podium.worker.stop()
                     podium.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -2,12 +2,15 @@
 
 from podium.services.audit import Audit
 from podium.services.context import Context
+from podium.services.deliveries import Deliveries
 from podium.services.health import Health
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
 from podium.services.registry import Registry
 from podium.services.registry_history import RegistryHistory
+from podium.services.sender import Sender
 from podium.services.versions import Versions
+from podium.services.webhooks import Webhooks
 
 
 class Services:
@@ -21,3 +24,6 @@ class Services:
         self.registry = Registry(context)
         self.registry_history = RegistryHistory(context)
         self.versions = Versions(context)
+        sender = Sender()
+        self.webhooks = Webhooks(context, sender)
+        self.deliveries = Deliveries(context, sender)

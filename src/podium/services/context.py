@@ -9,6 +9,7 @@ from podium.blobs.base import Blobs
 from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
 from podium.domain.events import Change
 from podium.errors import NotFound
+from podium.services.secret_box import SecretBox
 from podium.store import events, teams
 from podium.store.engine import Store
 from podium.store.transaction import Tx
@@ -25,6 +26,7 @@ class Context(msgspec.Struct, frozen=True):
     store: Store
     blobs: Blobs
     clock: Callable[[], int] = now_ms
+    secrets: SecretBox = msgspec.field(default_factory=SecretBox)
     version_source_pattern: str | None = None  # what a registered version's source has to match
 
     def team_id(self, tx: Tx, actor: Actor) -> int:

@@ -1,7 +1,7 @@
 """Every endpoint of MLflow's protocol: each topic's module lists its own, and here they become one mount."""
 
 from podium.asgi.router import Mount, Route
-from podium.protocols.mlflow import errors, experiments, model_versions, registered_models
+from podium.protocols.mlflow import errors, experiments, model_versions, registered_models, webhooks
 from podium.protocols.mlflow.endpoint import Call, Stream, call_routes, stream_routes
 from podium.services import Services
 
@@ -9,6 +9,7 @@ ENDPOINTS: tuple[Call | Stream, ...] = (
     *experiments.ENDPOINTS,
     *registered_models.ENDPOINTS,
     *model_versions.ENDPOINTS,
+    *webhooks.ENDPOINTS,
 )
 
 
