@@ -101,6 +101,12 @@ def is_within(source: str, root: str) -> bool:
     return same_place and bool(root_parts) and parts[: len(root_parts)] == root_parts
 
 
+def with_single_slashes(uri: str) -> str:
+    """The URI with `/` for each row of slashes in its path: MLflow takes them for one."""
+    parts = urlsplit(uri)
+    return parts._replace(path=re.sub(r"/{2,}", "/", parts.path)).geturl()
+
+
 def _is_local(uri: str) -> bool:
     parsed = urlparse(uri)
     if parsed.scheme == "file":

@@ -152,7 +152,7 @@ def _snapshot_of_run(tx: Tx, team_id: int, new: NewVersion, source: Source, at: 
 
 def _snapshot(tx: Tx, team_id: int, location: str, at: int) -> int | None:
     """The manifest of the files below `location`, None when it is outside this server or has no file."""
-    folder = proxied_path(location)
+    folder = proxied_path(sources.with_single_slashes(location))
     if not folder:
         return None
     entries = artifacts.list_files(tx, team_id, folder)

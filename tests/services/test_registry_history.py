@@ -1,0 +1,136 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from podium.domain.access import Actor
+from podium.errors import InvalidArgument, NotFound
+from podium.store.engine import Store
+from support.registry import ACTOR, RegistryWorld, refused
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> RegistryWorld:
+    return RegistryWorld(store, tmp_path / "blobs")
+
+
+class Past:
+    """Remembers moments, and asks what stood there then."""
+
+    def __init__(self, world: RegistryWorld) -> None:
+        self._world = world
+        self.moments: list[int] = []
+
+    def moment(self) -> None:
+        self.moments.append(self._world.clock())
+
+    async def numbers(self, name: str, **place: str) -> list[list[int] | None]:
+        """The versions at each moment; None where no model bore the name."""
+        found: list[list[int] | None] = []
+        for at in self.moments:
+            try:
+                standing = await self._world.history.version_at(ACTOR, name, at, **place)
+            except NotFound:
+                found.append(None)
+            else:
+                found.append([item.version for item in standing])
+        return found
+
+
+def test_what_stood_in_a_stage_through_archiving_and_deletion(world):
+    past = Past(world)
+
+    async def story():
+        move = world.promotion.transition_stage
+        past.moment()
+        await world.registry.create(ACTOR, "M", {})
+        for _ in range(3):
+            await world.new_version()
+        past.moment()
+        await move(ACTOR, "M", 1, "Production")
+        past.moment()
+        await move(ACTOR, "M", 2, "Production")
+        past.moment()
+        await move(ACTOR, "M", 3, "Production", archive_existing=True)
+        past.moment()
+        await world.versions.delete(ACTOR, "M", 3)
+        past.moment()
+        await world.versions.restore(ACTOR, "M", 3)
+        past.moment()
+
+        production = await past.numbers("M", stage="production")
+        assert production == [None, [], [1], [1, 2], [3], [], [3]]
+        archived = await past.numbers("M", stage="Archived")
+        assert archived == [None, [], [], [], [1, 2], [1, 2], [1, 2]]
+        assert await past.numbers("M", stage="None") == [None, [1, 2, 3], [2, 3], [3], [], [], []]
+
+    asyncio.run(story())
+
+
+def test_what_an_alias_pointed_to(world):
+    past = Past(world)
+
+    async def story():
+        await world.registry.create(ACTOR, "M", {})
+        await world.new_version()
+        await world.new_version()
+        past.moment()
+        await world.promotion.set_alias(Actor("bob"), "M", "a", 1)
+        await world.promotion.set_alias(ACTOR, "M", "b", 1)
+        past.moment()
+        await world.promotion.set_alias(ACTOR, "M", "a", 2)
+        past.moment()
+        await world.versions.delete(ACTOR, "M", 2)
+        past.moment()
+        await world.versions.restore(ACTOR, "M", 2)
+        past.moment()
+        await world.promotion.delete_alias(ACTOR, "M", "a")
+        past.moment()
+        assert await past.numbers("M", alias="a") == [[], [1], [2], [], [2], []]
+        assert await past.numbers("M", alias="b") == [[], [1], [1], [1], [1], [1]]
+        first = (await world.history.version_at(ACTOR, "M", past.moments[1], alias="a"))[0]
+        assert (first.name, first.version, first.actor) == ("M", 1, "bob")
+        assert past.moments[0] < first.since < past.moments[1]
+
+    asyncio.run(story())
+
+
+def test_a_name_means_whichever_model_bore_it_then(world):
+    past = Past(world)
+
+    async def story():
+        await world.registry.create(ACTOR, "M", {})
+        await world.new_version()
+        await world.promotion.set_alias(ACTOR, "M", "a", 1)
+        past.moment()
+        await world.registry.rename(ACTOR, "M", "Old")
+        past.moment()
+        await world.registry.create(ACTOR, "M", {})
+        for number in (1, 2):
+            await world.new_version()
+            await world.promotion.set_alias(ACTOR, "M", "a", number)
+        past.moment()
+        key = await world.registry.delete(ACTOR, "M")
+        past.moment()
+        await world.registry.rename(ACTOR, "Old", "M")
+        past.moment()
+        await world.registry.rename(ACTOR, "M", "Old")
+        await world.registry.restore(ACTOR, key)
+        past.moment()
+        assert await past.numbers("M", alias="a") == [[1], None, [2], None, [1], [2]]
+        assert await past.numbers("Old", alias="a") == [None, [1], [1], [1], None, [1]]
+
+    asyncio.run(story())
+
+
+def test_questions_that_are_refused(world):
+    async def story():
+        await world.registry.create(ACTOR, "M", {})
+        ask = world.history.version_at
+        await refused(ask(ACTOR, "M", 0, stage="Staging"), NotFound)
+        await refused(ask(ACTOR, "X", 2**62, stage="Staging"), NotFound)
+        await refused(ask(Actor("x", team="other"), "M", 2**62, stage="Staging"), NotFound)
+        for place in ({}, {"stage": "Staging", "alias": "a"}, {"stage": "x"}, {"alias": "latest"}):
+            await refused(ask(ACTOR, "M", 2**62, **place), InvalidArgument)
+
+    asyncio.run(story())
