@@ -38,6 +38,12 @@ def postgres_sql(statement: str) -> str:
     return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
+@lru_cache(maxsize=256)
+def postgres_positional(statement: str) -> str:
+    """`?` becomes `%s`, the driver's own form."""
+    return statement.replace("?", "%s")
+
+
 def like(column: str, parameter: str, dialect: Dialect) -> str:
     """A case-sensitive LIKE without an escape character; SQLite's is made so by a pragma."""
     return f"{column} LIKE :{parameter}" + (" ESCAPE ''" if dialect == "postgresql" else "")

@@ -1,6 +1,73 @@
-"""Rows of runs."""
+"""Rows of runs: the records alone. What is logged to them is in `run_data`, `metrics` and `datasets`."""
 
+from podium.domain.runs import RunRow, RunStatus
 from podium.store.transaction import Tx
+
+COLUMNS = (
+    "runs.id, runs.run_id, runs.project_id, projects.artifact_location, runs.name, runs.user_id, runs.status,"
+    " runs.start_time, runs.end_time, runs.deleted_at"
+)
+JOINED = "runs JOIN projects ON projects.id = runs.project_id"
+
+
+def insert_run(
+    tx: Tx, *, run_id: str, project_id: int, name: str, user_id: str, status: RunStatus, start_time: int
+) -> int:
+    """The key of the new run."""
+    key: int = tx.value(
+        "INSERT INTO runs (run_id, project_id, name, user_id, status, start_time)"
+        " VALUES (:run_id, :project, :name, :user, :status, :start) RETURNING id",
+        run_id=run_id,
+        project=project_id,
+        name=name,
+        user=user_id,
+        status=status,
+        start=start_time,
+    )
+    return key
+
+
+def find_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
+    """The team's run with this public id."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id = :run_id AND projects.team_id = :team",
+        run_id=run_id,
+        team=team_id,
+    )
+    return None if row is None else RunRow(*row)
+
+
+def find_runs(tx: Tx, team_id: int, run_ids: list[str]) -> list[RunRow]:
+    """Those of the team's runs that are there, in no order. Meant for up to some hundred ids."""
+    names = {f"r{i}": run_id for i, run_id in enumerate(run_ids)}
+    wanted = ", ".join(f":{name}" for name in names) or "NULL"
+    rows = tx.all(
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id IN ({wanted}) AND projects.team_id = :team",
+        team=team_id,
+        **names,
+    )
+    return [RunRow(*row) for row in rows]
+
+
+def update_state(tx: Tx, key: int, *, name: str, status: RunStatus, end_time: int | None) -> None:
+    """Set what changes while a run goes on."""
+    tx.run(
+        "UPDATE runs SET name = :name, status = :status, end_time = :end WHERE id = :id",
+        id=key,
+        name=name,
+        status=status,
+        end=end_time,
+    )
+
+
+def update_name(tx: Tx, key: int, name: str) -> None:
+    """Rename a run."""
+    tx.run("UPDATE runs SET name = :name WHERE id = :id", id=key, name=name)
+
+
+def update_deleted(tx: Tx, key: int, deleted_at: int | None) -> None:
+    """Mark a run deleted, or active again with None."""
+    tx.run("UPDATE runs SET deleted_at = :deleted WHERE id = :id", id=key, deleted=deleted_at)
 
 
 def update_deleted_of_project(tx: Tx, project_id: int, deleted_at: int | None, was_deleted_at: int | None) -> None:

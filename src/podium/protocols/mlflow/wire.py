@@ -25,6 +25,11 @@ _MISSING = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 _SHOWN_CHARACTERS = 250
 
 
+def missing(name: str) -> InvalidArgument:
+    """The refusal of a request without its required parameter `name`."""
+    return InvalidArgument(f"Missing value for required parameter '{name}'. {_SEE_DOCS}")
+
+
 def decode_body(body: bytes, kind: type[T], path: dict[str, str]) -> T:
     """The request in `body`, with the parameters of its path. Raises InvalidArgument in MLflow's words."""
     if not path:

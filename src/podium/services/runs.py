@@ -1,0 +1,231 @@
+"""Runs: made, changed, tagged, deleted and restored. Points of metrics are in `metrics`, datasets in `datasets`."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from podium.domain import names, run_names
+from podium.domain.access import Actor
+from podium.domain.events import Change
+from podium.domain.ids import new_run_id
+from podium.domain.runs import LOGGED_MODELS_TAG, NAME_TAG, Run, RunRow, RunStatus, valid_param, valid_tag
+from podium.errors import InvalidArgument, NotFound
+from podium.services.context import Context
+from podium.services.projects import require_active, require_project
+from podium.store import run_data
+from podium.store import runs as rows
+from podium.store.transaction import Tx
+
+_MODEL_FIELDS = ("artifact_path", "flavors", "utc_time_created", "run_id")
+_SHOWN_MODEL_FIELDS = ("run_id", "artifact_path", "utc_time_created", "model_uuid")
+
+
+class Runs:
+    """What the actor may do with runs of its team. Deleted runs can be read; all but `restore` refuses them else."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def create(
+        self, actor: Actor, project_id: str, *, name: str, user_id: str, start_time: int, tags: dict[str, str]
+    ) -> Run:
+        """A new run. Without a name it is named by its name tag, else by chance. Raises NotFound for the project."""
+        _check_new_tags(tags)
+        tagged = tags.get(NAME_TAG, "")
+        if name and tagged and name != tagged:
+            raise InvalidArgument(
+                "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
+                f"(run_name='{name}', mlflow.runName='{tagged}')."
+            )
+        name = name or tagged or run_names.random_run_name()
+        names.check_text("run_name", name)
+        names.check_text("user_id", user_id)
+        run_id = new_run_id()
+
+        def work(tx: Tx) -> Run:
+            project = require_project(tx, self._context.team_id(tx, actor), project_id)
+            require_active(project)
+            key = rows.insert_run(
+                tx,
+                run_id=run_id,
+                project_id=project.id,
+                name=name,
+                user_id=user_id,
+                status="RUNNING",
+                start_time=start_time,
+            )
+            run_data.upsert_tags(tx, key, {**tags, NAME_TAG: name})
+            return run_data.load_runs(tx, [key])[0]
+
+        return await self._context.store.write(work)
+
+    async def get(self, actor: Actor, run_id: str) -> Run:
+        """The run with this public id, deleted or not. Raises NotFound."""
+
+        def work(tx: Tx) -> Run:
+            run = require_run(tx, self._context.team_id(tx, actor), run_id)
+            return run_data.load_runs(tx, [run.id])[0]
+
+        return await self._context.store.read(work)
+
+    async def update(
+        self, actor: Actor, run_id: str, *, status: RunStatus | None, end_time: int | None, name: str | None
+    ) -> RunRow:
+        """The run after the change; None and an empty name leave what is there."""
+        names.check_text("run_name", name or "")
+
+        def work(tx: Tx) -> RunRow:
+            team = self._context.team_id(tx, actor)
+            run = require_active_run(tx, team, run_id)
+            rows.update_state(
+                tx,
+                run.id,
+                name=name or run.name,
+                status=status or run.status,
+                end_time=run.end_time if end_time is None else end_time,
+            )
+            if name:
+                run_data.upsert_tags(tx, run.id, {NAME_TAG: name})
+            return require_run(tx, team, run_id)
+
+        return await self._context.store.write(work)
+
+    async def delete(self, actor: Actor, run_id: str) -> None:
+        """Mark a run deleted; `restore` brings it back. Nothing happens to one that is deleted."""
+        await self._set_deleted(actor, run_id, deleted=True)
+
+    async def restore(self, actor: Actor, run_id: str) -> None:
+        """Bring a deleted run back. Nothing happens to an active one."""
+        await self._set_deleted(actor, run_id, deleted=False)
+
+    async def set_tag(self, actor: Actor, run_id: str, key: str, value: str) -> None:
+        """Set a tag of an active run; the name tag renames it."""
+        value = valid_tag(key, value)
+
+        def work(tx: Tx) -> None:
+            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            write_tags(tx, run, {key: value})
+
+        await self._context.store.write(work)
+
+    async def delete_tag(self, actor: Actor, run_id: str, key: str) -> None:
+        """Take a tag off. Raises NotFound when the run does not have it."""
+
+        def work(tx: Tx) -> None:
+            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            if not run_data.delete_tag(tx, run.id, key):
+                raise NotFound(f"No tag with name: {key} in run with id {run_id}")
+
+        await self._context.store.write(work)
+
+    async def log_param(self, actor: Actor, run_id: str, key: str, value: str) -> None:
+        """Log a param. Raises InvalidArgument when it is there with another value."""
+        value = valid_param(key, value)
+
+        def work(tx: Tx) -> None:
+            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            before = run_data.select_params(tx, run.id, [key]).get(key, value)
+            if before != value:
+                raise InvalidArgument(
+                    f"Changing param values is not allowed. Param with key='{key}' was already logged with "
+                    f"value='{before}' for run ID='{run_id}'. Attempted logging new value '{value}'."
+                )
+            run_data.insert_params(tx, run.id, {key: value})
+
+        await self._context.store.write(work)
+
+    async def log_model(self, actor: Actor, run_id: str, model_json: str) -> None:
+        """Add a model, told in the JSON of its `MLmodel` file, to the run's history of models."""
+        shown = _shown_model(model_json)
+
+        def work(tx: Tx) -> None:
+            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            history = json.loads(run_data.find_tag(tx, run.id, LOGGED_MODELS_TAG) or "[]")
+            if shown not in history:
+                run_data.upsert_tags(tx, run.id, {LOGGED_MODELS_TAG: json.dumps([*history, shown])})
+
+        await self._context.store.write(work)
+
+    async def _set_deleted(self, actor: Actor, run_id: str, *, deleted: bool) -> None:
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            run = require_run(tx, team, run_id)
+            if (run.deleted_at is not None) == deleted:
+                return
+            rows.update_deleted(tx, run.id, self._context.clock() if deleted else None)
+            change = Change("run", run.run_id, run.name, "delete" if deleted else "restore")
+            self._context.record(tx, actor, team, change)
+
+        await self._context.store.write(work)
+
+
+def require_run(tx: Tx, team_id: int, run_id: str) -> RunRow:
+    """The team's run with this public id, deleted or not. Raises NotFound."""
+    run = rows.find_run(tx, team_id, run_id)
+    if run is None:
+        raise NotFound(f"Run with id={run_id} not found")
+    return run
+
+
+def require_active_run(tx: Tx, team_id: int, run_id: str) -> RunRow:
+    """The team's run with this public id. Raises NotFound, InvalidArgument when it is deleted."""
+    run = require_run(tx, team_id, run_id)
+    if run.deleted_at is not None:
+        raise InvalidArgument(f"The run {run_id} must be in the 'active' state. Current state is deleted.")
+    return run
+
+
+def write_tags(tx: Tx, run: RunRow, tags: Mapping[str, str]) -> None:
+    """Set tags. The name tag and the run's name stay the same; an empty name changes neither."""
+    name = tags.get(NAME_TAG)
+    if name:
+        rows.update_name(tx, run.id, name)
+    run_data.upsert_tags(tx, run.id, {key: value for key, value in tags.items() if key != NAME_TAG or value})
+
+
+def write_params(tx: Tx, run: RunRow, params: Mapping[str, str]) -> None:
+    """Log params. Raises InvalidArgument, naming all that are there with other values."""
+    if not params:
+        return
+    before = run_data.select_params(tx, run.id, params)
+    changed = [
+        {"key": key, "old_value": before[key], "new_value": value}
+        for key, value in params.items()
+        if before.get(key, value) != value
+    ]
+    if changed:
+        raise InvalidArgument(
+            f"Changing param values is not allowed. Params were already logged='{changed}' for run ID='{run.run_id}'."
+        )
+    run_data.insert_params(tx, run.id, params)
+
+
+def _check_new_tags(tags: Mapping[str, str]) -> None:
+    """MLflow takes any key at a run's creation, so this asks for no more than the database does."""
+    for key, value in tags.items():
+        names.check_length("key", key, names.MAX_KEY)
+        names.check_text("key", key)
+        names.check_text("value", value)
+
+
+def _shown_model(model_json: str) -> dict[str, Any]:
+    """What the history keeps of a model: where it is, and its flavors without their configurations."""
+    try:
+        model = json.loads(model_json)
+    except ValueError as error:
+        raise InvalidArgument(f"Malformed model info. \n {model_json} \n is not a valid JSON.") from error
+    if not isinstance(model, dict):
+        raise InvalidArgument(f"Malformed model info. \n {model_json} \n is not a JSON object.")
+    missing = {field for field in _MODEL_FIELDS if field not in model}
+    if missing:
+        raise InvalidArgument(f"Model json is missing mandatory fields: {missing}")
+    shown = {field: model[field] for field in _SHOWN_MODEL_FIELDS if field in model}
+    flavors = model["flavors"] if isinstance(model["flavors"], dict) else {}
+    shown["flavors"] = {name: _without_config(flavor) for name, flavor in flavors.items()}
+    return shown
+
+
+def _without_config(flavor: Any) -> Any:
+    if not isinstance(flavor, dict):
+        return flavor
+    return {key: value for key, value in flavor.items() if key != "config"}

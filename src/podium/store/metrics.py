@@ -1,0 +1,202 @@
+"""Rows of metrics: names interned, every point once, and the latest point of each name beside them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from podium.domain.runs import Point, RunPoint, stored_value
+from podium.store.transaction import Row, Tx
+
+# Where a point is in a history: the rest of its key.
+_ORDER = "timestamp, step, value, is_nan"
+Position: TypeAlias = tuple[int, int, float, int]
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """Points by time, and the position to go on behind; None on the last page."""
+
+    points: list[Point]
+    after: Position | None
+
+
+def intern_keys(tx: Tx, keys: Iterable[str]) -> dict[str, int]:
+    """The ids of metric names, made where they are missing. They are to be remembered only after the commit."""
+    wanted = sorted(keys)
+    found = _select_keys(tx, wanted)
+    for key in wanted:
+        if key not in found:
+            # An update that changes nothing: it returns the id also when another process was first.
+            found[key] = tx.value(
+                "INSERT INTO metric_keys (key) VALUES (:key)"
+                " ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING id",
+                key=key,
+            )
+    return found
+
+
+def find_key(tx: Tx, key: str) -> int | None:
+    """The id of a metric's name, None when no point was ever logged under it."""
+    return _select_keys(tx, [key]).get(key)
+
+
+def insert_points(tx: Tx, run: int, key_ids: Mapping[str, int], points: Iterable[Point]) -> None:
+    """Add points that are not there yet, and keep the latest one of each name up to date."""
+    rows: set[Row] = set()
+    latest: dict[int, Row] = {}
+    for point in points:
+        key = key_ids[point.key]
+        value, is_nan = stored_value(point.value)
+        rows.add((run, key, point.timestamp, point.step, value, is_nan))
+        rank = (point.step, point.timestamp, value, is_nan)
+        if key not in latest or rank > latest[key]:
+            latest[key] = rank
+    # In the order of the table's key neighbours fall on the same page, and no two batches wait for each other.
+    tx.insert(
+        f"INSERT INTO metrics (run_id, key_id, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        sorted(rows),
+    )
+    tx.insert(
+        "INSERT INTO latest_metrics (run_id, key_id, step, timestamp, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run_id, key_id) DO UPDATE SET step = excluded.step, timestamp = excluded.timestamp,"
+        " value = excluded.value, is_nan = excluded.is_nan"
+        " WHERE (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan)"
+        " > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value, latest_metrics.is_nan)",
+        [(run, key, *latest[key]) for key in sorted(latest)],
+    )
+
+
+def select_model_keys(tx: Tx, team_id: int, model_ids: Iterable[str]) -> dict[str, int]:
+    """The keys of those of the team's logged models that are there."""
+    names = {f"m{i}": model_id for i, model_id in enumerate(model_ids)}
+    wanted = ", ".join(f":{name}" for name in names) or "NULL"
+    rows = tx.all(
+        "SELECT m.model_id, m.id FROM logged_models m JOIN projects p ON p.id = m.project_id"
+        f" WHERE p.team_id = :team AND m.deleted_at IS NULL AND m.model_id IN ({wanted})",
+        team=team_id,
+        **names,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def upsert_model_points(
+    tx: Tx, run: int, key_ids: Mapping[str, int], model_keys: Mapping[str, int], points: Iterable[Point]
+) -> None:
+    """Note points beside the logged models that they measure. A model has one value a run, name, time and step."""
+    tx.insert(
+        "INSERT INTO logged_model_metrics (logged_model_id, key_id, timestamp, step, run_id, value, is_nan,"
+        " dataset_name, dataset_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (logged_model_id, key_id, timestamp, step, run_id) DO UPDATE SET value = excluded.value,"
+        " is_nan = excluded.is_nan, dataset_name = excluded.dataset_name, dataset_digest = excluded.dataset_digest",
+        [
+            (
+                model_keys[point.model_id],
+                key_ids[point.key],
+                point.timestamp,
+                point.step,
+                run,
+                *stored_value(point.value),
+                point.dataset_name or None,
+                point.dataset_digest or None,
+            )
+            for point in points
+        ],
+    )
+
+
+def select_latest(tx: Tx, runs: list[int]) -> dict[int, list[Point]]:
+    """For each of the runs its latest point of each metric, by name."""
+    wanted = ", ".join(str(run) for run in runs) or "NULL"
+    points: dict[int, list[Point]] = {run: [] for run in runs}
+    for run, key, timestamp, step, value, is_nan in tx.all(
+        f"SELECT l.run_id, k.key, l.timestamp, l.step, l.value, l.is_nan FROM latest_metrics l"
+        f" JOIN metric_keys k ON k.id = l.key_id WHERE l.run_id IN ({wanted}) ORDER BY l.run_id, k.key"
+    ):
+        points[run].append(Point(key, math.nan if is_nan else value, timestamp, step))
+    return points
+
+
+def select_history(tx: Tx, run: int, key: str, *, limit: int | None, after: Position | None) -> HistoryPage:
+    """A run's points of one metric by (time, step, value), those behind `after`; all of them without a limit."""
+    key_id = find_key(tx, key)
+    position = dict(zip(("timestamp", "step", "value", "is_nan"), after or (), strict=bool(after)))
+    rows = tx.all(
+        f"SELECT {_ORDER} FROM metrics WHERE run_id = :run AND key_id = :key"
+        + (f" AND ({_ORDER}) > (:timestamp, :step, :value, :is_nan)" if after else "")
+        + f" ORDER BY {_ORDER}"
+        + ("" if limit is None else f" LIMIT {limit + 1}"),
+        run=run,
+        key=key_id,
+        **position,
+    )
+    more = limit is not None and len(rows) > limit
+    rows = rows[:limit]
+    return HistoryPage(
+        [Point(key, math.nan if is_nan else value, timestamp, step) for timestamp, step, value, is_nan in rows],
+        (*rows[-1],) if more else None,
+    )
+
+
+def select_histories(tx: Tx, runs: list[int], key: str, limit: int) -> list[RunPoint]:
+    """The first points of one metric over several runs, by run id and time."""
+    rows = tx.all(
+        "SELECT r.run_id, m.timestamp, m.step, m.value, m.is_nan FROM metrics m JOIN runs r ON r.id = m.run_id"
+        f" WHERE m.key_id = :key AND m.run_id IN ({_list(runs)})"
+        " ORDER BY r.run_id, m.timestamp, m.step, m.value, m.is_nan LIMIT :limit",
+        key=find_key(tx, key),
+        limit=limit,
+    )
+    return [_sampled(key, row) for row in rows]
+
+
+def sample_histories(
+    tx: Tx, runs: list[int], key: str, *, per_run: int, steps: tuple[int, int] | None
+) -> dict[str, list[RunPoint]]:
+    """For each run up to `per_run` points of one metric, spread evenly over all of them by step, the last one always.
+
+    They are chosen in the database: memory does not grow with the length of the histories.
+    """
+    within = "" if steps is None else " AND m.step BETWEEN :first AND :last"
+    order = "m.step, m.timestamp, m.value, m.is_nan"
+    backwards = "m.step DESC, m.timestamp DESC, m.value DESC, m.is_nan DESC"
+    rows = tx.all(
+        "SELECT run_id, timestamp, step, value, is_nan FROM (SELECT s.*,"
+        " ROW_NUMBER() OVER (PARTITION BY s.run_id, s.bucket ORDER BY s.step, s.timestamp, s.value, s.is_nan) AS nth"
+        " FROM (SELECT r.run_id, m.timestamp, m.step, m.value, m.is_nan,"
+        f" NTILE({per_run}) OVER (PARTITION BY m.run_id ORDER BY {order}) AS bucket,"
+        f" ROW_NUMBER() OVER (PARTITION BY m.run_id ORDER BY {backwards}) AS from_end"
+        " FROM metrics m JOIN runs r ON r.id = m.run_id"
+        f" WHERE m.key_id = :key AND m.run_id IN ({_list(runs)}){within}) AS s) AS ranked"
+        " WHERE nth = 1 OR from_end = 1 ORDER BY run_id, step, timestamp, value, is_nan",
+        key=find_key(tx, key),
+        first=steps[0] if steps else 0,
+        last=steps[1] if steps else 0,
+    )
+    samples: dict[str, list[RunPoint]] = {}
+    for row in rows:
+        samples.setdefault(row[0], []).append(_sampled(key, row))
+    for sample in samples.values():
+        if len(sample) > per_run:  # the last point takes the place of the one before
+            del sample[-2]
+    return samples
+
+
+def _select_keys(tx: Tx, keys: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), 500):
+        names = {f"k{i}": key for i, key in enumerate(keys[start : start + 500])}
+        wanted = ", ".join(f":{name}" for name in names)
+        found.update(
+            (row[0], row[1]) for row in tx.all(f"SELECT key, id FROM metric_keys WHERE key IN ({wanted})", **names)
+        )
+    return found
+
+
+def _sampled(key: str, row: Row) -> RunPoint:
+    run_id, timestamp, step, value, is_nan = row
+    return RunPoint(run_id, Point(key, math.nan if is_nan else value, timestamp, step))
+
+
+def _list(keys: Iterable[int]) -> str:
+    return ", ".join(str(key) for key in keys) or "NULL"
