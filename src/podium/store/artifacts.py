@@ -110,3 +110,18 @@ def find_logged_model_location(tx: Tx, team_id: int, model_id: str) -> str | Non
         team=team_id,
     )
     return found
+
+
+def find_version_location(tx: Tx, team_id: int, name: str, version: int) -> tuple[int, int | None, str] | None:
+    """The key of the team's model version, its manifest, and where its files came from."""
+    row = tx.one(
+        "SELECT model_versions.id, model_versions.manifest_id, model_versions.location FROM model_versions"
+        " JOIN registered_models ON registered_models.id = model_versions.model_id"
+        " WHERE registered_models.team_id = :team AND registered_models.name = :name"
+        " AND registered_models.deleted_at IS NULL"
+        " AND model_versions.version = :version AND model_versions.deleted_at IS NULL",
+        team=team_id,
+        name=name,
+        version=version,
+    )
+    return None if row is None else (row[0], row[1], row[2])

@@ -45,6 +45,19 @@ def find_version_manifest(tx: Tx, team_id: int, version_key: int) -> int | None:
     return found
 
 
+def find_manifest(tx: Tx, team_id: int, digest: str) -> int | None:
+    """The manifest with this digest, if a version of the team has it."""
+    found: int | None = tx.value(
+        "SELECT manifests.id FROM manifests JOIN model_versions ON model_versions.manifest_id = manifests.id"
+        " JOIN registered_models ON registered_models.id = model_versions.model_id"
+        " WHERE manifests.digest = :digest AND registered_models.team_id = :team"
+        " AND registered_models.deleted_at IS NULL AND model_versions.deleted_at IS NULL",
+        digest=digest,
+        team=team_id,
+    )
+    return found
+
+
 def _insert_entries(tx: Tx, key: int, manifest: Manifest) -> None:
     tx.many(
         "INSERT INTO manifest_entries (manifest_id, path, digest, size_bytes)"

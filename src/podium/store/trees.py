@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from podium.domain.manifests import ManifestEntry
+from podium.domain.trees import Child
 from podium.store.dialect import position
 from podium.store.transaction import Tx
 
@@ -15,14 +16,6 @@ class Tree(msgspec.Struct, frozen=True):
     table: Literal["artifact_files", "manifest_entries"]
     column: Literal["team_id", "manifest_id"]
     key: int
-
-
-class Child(msgspec.Struct, frozen=True):
-    """A file or folder directly within a folder; a folder has no size."""
-
-    name: str
-    is_folder: bool
-    size_bytes: int | None
 
 
 def team_tree(team_id: int) -> Tree:

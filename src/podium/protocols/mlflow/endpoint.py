@@ -24,6 +24,7 @@ StreamHandler = Callable[[Services, Actor, Request], Awaitable[Response]]
 
 BOTH = ("/api/", "/ajax-api/")  # clients, and MLflow's own pages
 PAGES_ONLY = ("/ajax-api/",)
+ROOT = ("/",)  # of the server, without a version
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -59,7 +60,8 @@ def stream_routes(stream: Stream, services: Services) -> list[Route]:
     async def endpoint(request: Request) -> Response:
         return await stream.handler(services, actor_of(request), request)
 
-    return [Route(stream.method, f"{prefix}{stream.version}/{stream.path}", endpoint) for prefix in stream.prefixes]
+    version = "" if stream.prefixes == ROOT else f"{stream.version}/"
+    return [Route(stream.method, f"{prefix}{version}{stream.path}", endpoint) for prefix in stream.prefixes]
 
 
 def _json_endpoint(call: Call, services: Services) -> Endpoint:
