@@ -57,10 +57,14 @@ class Podium:
             settings.data_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
+        try:
+            self._blobs = LocalBlobs.open(settings.blob_folder)
+        except OSError as error:
+            raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
         self._store = open_store(settings.database_url, settings.data_folder)
         self.context = Context(
             store=self._store,
-            blobs=LocalBlobs(settings.blob_folder),
+            blobs=self._blobs,
             secrets=SecretBox(settings.data_folder / "secret.key"),
         )
         self.services = Services(self.context)
@@ -72,6 +76,7 @@ class Podium:
 
     def close(self) -> None:
         """Finish what is under way and let go of the data folder."""
+        self._blobs.close()
         self._store.close()
 
 
