@@ -96,7 +96,7 @@ def _operation(tag: str, endpoint: Endpoint, schemas: _Schemas) -> Json:
 def _parameter(field: msgspec.structs.FieldInfo, place: str, schemas: _Schemas) -> Json:
     schema = schemas.of(field.type)
     parameter: Json = {"name": field.name, "in": place, "required": field.required or place == "path"}
-    if field.default not in (msgspec.NODEFAULT, None):
+    if field.default not in (msgspec.NODEFAULT, msgspec.UNSET, None):
         schema = {**schema, "default": field.default}
     return {**parameter, "schema": schema}
 

@@ -1,13 +1,23 @@
 """Every endpoint of the native API: each resource's module lists its own, and here they become one mount."""
 
 from podium.asgi.router import Mount
-from podium.protocols.native import events, projects
+from podium.protocols.native import artifacts, events, files, models, projects, promotion, runs, status, versions
 from podium.protocols.native.api import Api
 from podium.protocols.native.docs import docs_routes
 from podium.protocols.native.endpoint import PREFIX, Topic, route_of
 from podium.protocols.native.errors import endpoint_not_found, shape_error
 
-TOPICS: tuple[Topic, ...] = (projects.TOPIC, events.TOPIC)
+TOPICS: tuple[Topic, ...] = (
+    models.TOPIC,
+    versions.TOPIC,
+    promotion.TOPIC,
+    files.TOPIC,
+    projects.TOPIC,
+    artifacts.TOPIC,
+    runs.TOPIC,
+    events.TOPIC,
+    status.TOPIC,
+)
 
 
 def native_mount(api: Api) -> Mount:
