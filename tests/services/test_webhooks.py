@@ -4,8 +4,10 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -234,6 +236,22 @@ def test_a_link_local_receiver_is_not_reached(services: Services):
         return (await services.webhooks.test(ADA, hook.webhook_id)).error
 
     assert "not sent to 169.254.169.254" in (asyncio.run(run()) or "")
+
+
+def test_a_name_of_two_addresses_is_reached_at_the_one_that_listens(
+    services: Services, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+):
+    async def run() -> int | None:
+        entry = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        found = [(*entry, ("127.0.0.2", 0)), (*entry, ("127.0.0.1", 0))]
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", AsyncMock(return_value=found))
+        hook = await subscribe(services, receiver.url.replace("127.0.0.1", "receiver.test"))
+        answer = await services.webhooks.test(ADA, hook.webhook_id)
+        await services.deliveries.close()
+        return answer.status
+
+    assert asyncio.run(run()) == 200
+    assert receiver.messages[0][0]["Host"].startswith("receiver.test:")
 
 
 def test_a_redirect_is_not_followed(services: Services, receiver: Receiver):

@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from podium.domain.webhooks import Answer, headers
 from podium.errors import InvalidArgument
@@ -53,17 +53,8 @@ class Sender:
         client = await self._loaded()
         parts = urlsplit(url)
         assert parts.hostname is not None, "check_url saw to it"
-        address = await checked_address(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-        host = f"[{address}]" if ":" in address else address
-        target = parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl()
-        request = client.build_request(
-            "POST",
-            target,
-            content=body.encode(),
-            headers={**fields, "Host": parts.netloc, "User-Agent": "podium-webhooks"},
-            extensions={"sni_hostname": parts.hostname},
-        )
-        response = await client.send(request, stream=True)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        response = await self._connected(client, parts, await checked_addresses(parts.hostname, port), body, fields)
         try:
             return Answer(
                 status=response.status_code,
@@ -73,6 +64,28 @@ class Sender:
         finally:
             await response.aclose()
 
+    async def _connected(
+        self, client: "httpx.AsyncClient", parts: SplitResult, addresses: list[str], body: str, fields: dict[str, str]
+    ) -> "httpx.Response":
+        """The answer of the first address that can be connected to: `localhost` is often two, with one listening."""
+        import httpx  # noqa: PLC0415  the client is here, so this is loaded
+
+        for address in addresses:
+            host = f"[{address}]" if ":" in address else address
+            request = client.build_request(
+                "POST",
+                parts._replace(netloc=f"{host}:{parts.port}" if parts.port else host).geturl(),
+                content=body.encode(),
+                headers={**fields, "Host": parts.netloc, "User-Agent": "podium-webhooks"},
+                extensions={"sni_hostname": parts.hostname},
+            )
+            try:
+                return await client.send(request, stream=True)
+            except httpx.ConnectError:
+                if address == addresses[-1]:
+                    raise
+        raise AssertionError("there is an address, else the look-up had failed")
+
     async def _loaded(self) -> "httpx.AsyncClient":
         if self._client is None:
             module = await asyncio.to_thread(importlib.import_module, "httpx")
@@ -81,17 +94,17 @@ class Sender:
         return self._client
 
 
-async def checked_address(host: str, port: int) -> str:
-    """An address of `host`. Raises InvalidArgument when it has one that messages may not go to."""
+async def checked_addresses(host: str, port: int) -> list[str]:
+    """The addresses of `host`. Raises InvalidArgument when it has one that messages may not go to."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise InvalidArgument(f"The host '{host}' is not known: {error.strerror}") from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         if is_forbidden(address):
             raise InvalidArgument(f"Webhooks are not sent to {address}, which the host '{host}' stands for.")
-    return addresses[0]
+    return addresses
 
 
 def is_forbidden(address: str) -> bool:
