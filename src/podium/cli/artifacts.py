@@ -36,9 +36,8 @@ def download(
     place = target or Path(segments[-1])
     if place.is_dir():
         place /= segments[-1]
-    with session.client.stream("artifacts", *segments, headers={"range": "bytes=0-0"}) as head:
-        digest = head.headers["etag"].strip('"')
-        total = int(head.headers.get("content-range", "/0").rpartition("/")[2])
+    with session.client.stream("artifacts", *segments) as opened:  # for its headers; an earlier part may save the body
+        digest, total = opened.headers["etag"].strip('"'), int(opened.headers["content-length"])
     with progress_bar(place.name, total) as progress:
         download_file(session.client, ("artifacts", *segments), place, progress, digest=digest)
     done(session, {"path": str(place), "digest": digest, "size_bytes": total}, f"Downloaded {place}, {size(total)}.")

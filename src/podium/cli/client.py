@@ -31,7 +31,8 @@ class Client:
     """One server. Path segments are percent-encoded here, so names may hold anything."""
 
     def __init__(self, url: str, *, user: str | None, api_key: str | None, team: str | None) -> None:
-        headers = {"user-agent": "podium-cli"}
+        # Files are checked byte by byte: nothing on the way may compress them.
+        headers = {"user-agent": "podium-cli", "accept-encoding": "identity"}
         if api_key:
             headers["authorization"] = f"Bearer {api_key}"
         if team:
@@ -83,6 +84,10 @@ class Client:
             response.read()
             raise _refusal(response)
         return response
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._http.close()
 
     def _json(self, method: str, path: tuple[str | int, ...], **parts: Any) -> Any:
         query = {key: value for key, value in parts.pop("params").items() if value is not None}

@@ -76,4 +76,6 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print what the API answered.")] = False,
 ) -> None:
     """Podium, a self-hosted model registry."""
-    context.obj = Session(url, user=user, api_key=api_key, team=team, as_json=as_json)
+    session = Session(url, user=user, api_key=api_key, team=team, as_json=as_json)
+    context.obj = session
+    context.call_on_close(session.close)

@@ -35,6 +35,8 @@ def complete_model(context: typer.Context, incomplete: str) -> list[str]:
         return [model["name"] for model in client.items("models", limit=50, q=incomplete or None)]
     except PodiumError:
         return []
+    finally:
+        client.close()
 
 
 ModelArgument = Annotated[str, typer.Argument(help="Name of the model.", autocompletion=complete_model)]

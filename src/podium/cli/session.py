@@ -25,6 +25,11 @@ class Session:
             self._client = Client(self._url, user=self._user, api_key=self._api_key, team=self._team)
         return self._client
 
+    def close(self) -> None:
+        """Ends the connection, if there is one."""
+        if self._client is not None:
+            self._client.close()
+
 
 def session_of(context: typer.Context) -> Session:
     """The session of a command."""
