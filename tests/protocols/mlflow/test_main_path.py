@@ -1,8 +1,5 @@
 """What every user tries first, with the unmodified client and real scikit-learn models."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +25,13 @@ def log_iris(mlflow, iris, **parameters) -> tuple[str, LogisticRegression]:
     with mlflow.start_run() as run:
         mlflow.log_params(parameters)
         mlflow.log_metric("accuracy", model.score(features, target))
-        mlflow.sklearn.log_model(model, name="model", input_example=features[:2], serialization_format="cloudpickle")
+        mlflow.sklearn.log_model(
+            model,
+            name="model",
+            input_example=features[:2],
+            serialization_format="cloudpickle",
+            pip_requirements=["scikit-learn"],  # found by running the model in another process otherwise: slow
+        )
     return run.info.run_id, model
 
 
@@ -83,7 +86,8 @@ def tree(folder: str) -> dict[str, bytes]:
     return files
 
 
-def test_autologging_scikit_learn(mlflow, client, iris):
+def test_autologging_scikit_learn(mlflow, client, iris, monkeypatch):
+    monkeypatch.setenv("MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT", "1")  # else half a minute of the client's own
     mlflow.sklearn.autolog(log_datasets=True, serialization_format="cloudpickle")
     try:
         with mlflow.start_run() as run:
@@ -135,12 +139,12 @@ def test_tables_figures_images_dicts_and_inputs(mlflow, client):
         mlflow.log_figure(figure, "plots/figure.png")
         mlflow.log_image(np.zeros((4, 4, 3), dtype=np.uint8), "image.png")
         mlflow.log_image(np.zeros((4, 4, 3), dtype=np.uint8), key="frames", step=3)
-        mlflow.log_dict({"k": [1, 2]}, "config.yaml")
+        mlflow.log_dict({"k": [1, 2]}, "config.json")
         mlflow.log_text("hello", "notes/hello.txt")
         mlflow.log_input(mlflow.data.from_pandas(pd.DataFrame({"a": [1]}), name="small"), context="training")
     run_id = run.info.run_id
     assert mlflow.load_table("table.json", run_ids=[run_id])["a"].tolist() == [1, 2, 3]
-    assert mlflow.artifacts.load_dict(f"runs:/{run_id}/config.yaml") == {"k": [1, 2]}
+    assert mlflow.artifacts.load_dict(f"runs:/{run_id}/config.json") == {"k": [1, 2]}
     assert mlflow.artifacts.load_text(f"runs:/{run_id}/notes/hello.txt") == "hello"
     assert mlflow.artifacts.load_image(f"runs:/{run_id}/image.png").size == (4, 4)
     assert {f.path for f in client.list_artifacts(run_id)} >= {"table.json", "plots", "image.png", "images", "notes"}
@@ -148,11 +152,16 @@ def test_tables_figures_images_dicts_and_inputs(mlflow, client):
     assert (used.dataset.name, used.tags[0].value) == ("small", "training")
 
 
-def test_the_mlflow_command_line(client, server_url, tmp_path):
+def test_the_mlflow_command_line(client, server_url, tmp_path, monkeypatch):
+    from click.testing import CliRunner
+    from mlflow.cli import cli
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server_url)
+
     def run(*arguments: str) -> str:
-        environment = {**os.environ, "MLFLOW_TRACKING_URI": server_url}
-        command = [sys.executable, "-m", "mlflow", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=120).stdout
+        result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
 
     assert "Created experiment 'from-cli'" in run("experiments", "create", "-n", "from-cli")
     experiment = client.get_experiment_by_name("from-cli")
@@ -162,3 +171,5 @@ def test_the_mlflow_command_line(client, server_url, tmp_path):
     run("artifacts", "log-artifact", "--local-file", str(tmp_path / "a.txt"), "--run-id", run_id)
     assert '"path": "a.txt"' in run("artifacts", "list", "--run-id", run_id)
     assert run_id in run("runs", "list", "--experiment-id", experiment.experiment_id)
+    run("runs", "delete", "--run-id", run_id)
+    assert client.get_run(run_id).info.lifecycle_stage == "deleted"
