@@ -66,6 +66,7 @@ class Podium:
             store=self._store,
             blobs=self._blobs,
             secrets=SecretBox(settings.data_folder / "secret.key"),
+            version_source_pattern=settings.version_source_pattern,
         )
         self.services = Services(self.context)
         self.worker = Worker(self.services.deliveries)

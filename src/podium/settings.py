@@ -10,10 +10,12 @@ workers = 1                  # --workers         PODIUM_WORKERS
 log_format = "text"          # --log-format      PODIUM_LOG_FORMAT
 log_level = "info"           # --log-level       PODIUM_LOG_LEVEL
 allow_unauthenticated = false    # --allow-unauthenticated  PODIUM_ALLOW_UNAUTHENTICATED
+version_source_pattern = "^s3://ours/"  # PODIUM_VERSION_SOURCE_PATTERN, or MLflow's own variable for it
 """
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +27,8 @@ from msgspec import Meta
 from podium.errors import InvalidArgument
 
 ENVIRONMENT_PREFIX = "PODIUM_"
+# Variables that people who come from `mlflow server` have set already.
+MLFLOW_VARIABLES = {"version_source_pattern": "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"}
 DEFAULT_FILE = "podium.toml"
 
 
@@ -40,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_format: Literal["json", "text"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_unauthenticated: bool = False
+    version_source_pattern: str | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -96,11 +101,11 @@ def _from_file(file: Path | None) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: environment[variable]
-        for name in Settings.__struct_fields__
-        if environment.get(variable := ENVIRONMENT_PREFIX + name.upper())
-    }
+    given = {name: environment[variable] for name, variable in MLFLOW_VARIABLES.items() if environment.get(variable)}
+    for name in Settings.__struct_fields__:
+        if value := environment.get(ENVIRONMENT_PREFIX + name.upper()):
+            given[name] = value
+    return given
 
 
 def _worded(problem: str, sources: Mapping[str, str]) -> str:
@@ -122,6 +127,10 @@ def _check(settings: Settings) -> None:
         )
     if settings.artifact_store and "://" in settings.artifact_store:
         raise InvalidArgument("Setting 'artifact_store' has to be a folder; object stores are not supported yet.")
+    try:
+        re.compile(settings.version_source_pattern or "")
+    except re.error as error:
+        raise InvalidArgument(f"Setting 'version_source_pattern' is no regular expression: {error}.") from error
     if not is_loopback(settings.host) and not settings.allow_unauthenticated:
         raise InvalidArgument(
             f"Setting 'host': {settings.host} can be reached from other machines, and this server has no accounts. "

@@ -55,3 +55,11 @@ def test_a_missing_file_is_named(tmp_path: Path):
 
 def test_beyond_loopback_only_when_told_so():
     assert load_settings({"host": "0.0.0.0", "allow_unauthenticated": True}, None, {}).host == "0.0.0.0"
+
+
+def test_mlflows_own_variable_binds_the_sources_of_versions():
+    theirs = {"MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": "^s3:"}
+    assert load_settings({}, None, theirs).version_source_pattern == "^s3:"
+    assert load_settings({}, None, {**theirs, "PODIUM_VERSION_SOURCE_PATTERN": "^gs:"}).version_source_pattern == "^gs:"
+    with pytest.raises(InvalidArgument, match="no regular expression"):
+        load_settings({}, None, {"PODIUM_VERSION_SOURCE_PATTERN": "("})
