@@ -12,6 +12,7 @@ from podium.services.context import Context
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import projects as rows
 from podium.store import runs as run_rows
+from podium.store import teams as team_rows
 from podium.store.transaction import Tx
 
 MAX_LOCATION = 2048
@@ -40,7 +41,9 @@ class Projects:
             if key is None:
                 raise AlreadyExists(f"Experiment(name={name}) already exists.")
             if not artifact_location:
-                rows.update_location(tx, key, default_location(actor.team, key))
+                root = team_rows.find_artifact_root(tx, team)
+                location = f"{root.rstrip('/')}/{key}" if root else default_location(actor.team, key)
+                rows.update_location(tx, key, location)
             for tag, value in tags.items():
                 rows.upsert_tag(tx, key, tag, value)
             self._record(tx, actor, team, key, name, "create", after={"name": name, "tags": tags})

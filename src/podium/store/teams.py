@@ -1,9 +1,129 @@
-"""Rows of teams."""
+"""Rows of teams, and what happens to all that a team has when it goes."""
 
+from podium.domain.access import DEFAULT_TEAM_ID
+from podium.domain.teams import Team
 from podium.store.transaction import Tx
+
+# What a team owns by itself; all else belongs to one of these, and goes with it.
+OWNED = ("projects", "registered_models", "webhooks")
+_NAMED = (("projects", "1 = 1"), ("registered_models", "deleted_at IS NULL"))
+_FILES = ("artifact_files", "deleted_artifact_files")
+_LOCATED = (
+    ("projects", "team_id = :team"),
+    ("logged_models", "project_id IN (SELECT id FROM projects WHERE team_id = :team)"),
+)
+_COLUMNS = "id, name, description, default_artifact_root"
 
 
 def find_team_id(tx: Tx, name: str) -> int | None:
     """The key of the team called `name`."""
     found: int | None = tx.value("SELECT id FROM teams WHERE name = :name", name=name)
     return found
+
+
+def find_team(tx: Tx, name: str) -> Team | None:
+    """The team called `name`."""
+    row = tx.one(f"SELECT {_COLUMNS} FROM teams WHERE name = :name", name=name)
+    return None if row is None else Team(*row)
+
+
+def find_artifact_root(tx: Tx, team_id: int) -> str | None:
+    """Where the team's new projects put their files, None for this server."""
+    root: str | None = tx.value("SELECT default_artifact_root FROM teams WHERE id = :id", id=team_id)
+    return root
+
+
+def list_teams(tx: Tx) -> list[Team]:
+    """Every team by name."""
+    return [Team(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM teams ORDER BY name")]
+
+
+def insert_team(tx: Tx, name: str, description: str | None, root: str | None, at: int) -> int | None:
+    """The key of the new team, or None when there is one of this name."""
+    key: int | None = tx.value(
+        "INSERT INTO teams (name, description, default_artifact_root, created_at, updated_at)"
+        " VALUES (:name, :description, :root, :at, :at) ON CONFLICT (name) DO NOTHING RETURNING id",
+        name=name,
+        description=description,
+        root=root,
+        at=at,
+    )
+    return key
+
+
+def update_team(tx: Tx, team_id: int, description: str | None, root: str | None, at: int) -> None:
+    """Write a team's description and artifact root."""
+    tx.run(
+        "UPDATE teams SET description = :description, default_artifact_root = :root, updated_at = :at WHERE id = :id",
+        id=team_id,
+        description=description,
+        root=root,
+        at=at,
+    )
+
+
+def count_owned(tx: Tx, team_id: int) -> dict[str, int]:
+    """How many of each kind of thing a team has, deleted ones too; kinds without any are left out."""
+    counts = {table: tx.value(f"SELECT COUNT(*) FROM {table} WHERE team_id = :team", team=team_id) for table in OWNED}
+    return {table: count for table, count in counts.items() if count}
+
+
+def clashing_names(tx: Tx, team_id: int) -> list[str]:
+    """What the default team has under the same name, or files at the same path without the team's folder."""
+    clashes = [
+        f"{table}: {row[0]!r}"
+        for table, unique in _NAMED
+        for row in tx.all(
+            f"SELECT name FROM {table} WHERE team_id = :team AND {unique} AND name IN"
+            f" (SELECT name FROM {table} WHERE team_id = :other AND {unique}) ORDER BY name LIMIT 20",
+            team=team_id,
+            other=DEFAULT_TEAM_ID,
+        )
+    ]
+    files = tx.all(
+        "SELECT other.path FROM artifact_files mine JOIN teams ON teams.id = mine.team_id JOIN artifact_files other"
+        " ON other.path = SUBSTR(mine.path, LENGTH(teams.name) + 13) AND other.team_id = :other"
+        " WHERE mine.team_id = :team LIMIT 20",
+        team=team_id,
+        other=DEFAULT_TEAM_ID,
+    )
+    return clashes + [f"files: {row[0]!r}" for row in files]
+
+
+def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
+    """Move all that a team has to the default one, its files out of `folder` to the root of the tree."""
+    for table in _FILES:
+        tx.run(
+            f"UPDATE {table} SET team_id = :other, path = CASE WHEN SUBSTR(path, 1, LENGTH(:folder)) = :folder"
+            f" THEN SUBSTR(path, LENGTH(:folder) + 1) ELSE path END WHERE team_id = :team",
+            team=team_id,
+            other=DEFAULT_TEAM_ID,
+            folder=folder,
+        )
+    before, after = f"mlflow-artifacts:/{folder}", "mlflow-artifacts:/"
+    for table, own in _LOCATED:
+        tx.run(
+            f"UPDATE {table} SET artifact_location = :after || SUBSTR(artifact_location, LENGTH(:before) + 1)"
+            f" WHERE {own} AND SUBSTR(artifact_location, 1, LENGTH(:before)) = :before",
+            team=team_id,
+            before=before,
+            after=after,
+        )
+    for table in (*OWNED, "traces"):  # traces, which belong to projects, name the team once more
+        tx.run(f"UPDATE {table} SET team_id = :other WHERE team_id = :team", team=team_id, other=DEFAULT_TEAM_ID)
+
+
+def delete_owned(tx: Tx, team_id: int) -> None:
+    """Delete all that a team has. Bytes that nothing else names are then garbage."""
+    tx.run(
+        "DELETE FROM metrics WHERE run_id IN (SELECT runs.id FROM runs JOIN projects ON projects.id = runs.project_id"
+        " WHERE projects.team_id = :team)",
+        team=team_id,
+    )
+    for table in (*OWNED, *_FILES):
+        tx.run(f"DELETE FROM {table} WHERE team_id = :team", team=team_id)
+
+
+def delete_team(tx: Tx, team_id: int) -> None:
+    """Delete the row of a team that has nothing any more."""
+    tx.run("DELETE FROM teams WHERE id = :id", id=team_id)

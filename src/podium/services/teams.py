@@ -1,0 +1,120 @@
+"""Teams: created, described and deleted, with what they have, without it, or only when they have nothing."""
+
+from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.domain.events import Change, State
+from podium.domain.teams import DeletionMode, Team, check_description, check_team_name, valid_root
+from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
+from podium.services.context import Context
+from podium.store import teams as rows
+from podium.store.transaction import Tx
+
+
+class Teams:
+    """What can be done with teams. They are not within a team themselves, so the actor's one does not matter."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def list_all(self) -> list[Team]:
+        """Every team by name."""
+        return await self._context.store.read(rows.list_teams)
+
+    async def get(self, name: str) -> Team:
+        """The team of this name. Raises NotFound."""
+        check_team_name(name)
+        return await self._context.store.read(lambda tx: _require(tx, name))
+
+    async def create(self, actor: Actor, name: str, description: str | None, artifact_root: str | None) -> Team:
+        """The new team. Raises AlreadyExists."""
+        if name == DEFAULT_TEAM:
+            raise InvalidArgument(f"The '{DEFAULT_TEAM}' workspace is reserved and cannot be created")
+        check_team_name(name)
+        check_description(description or "")
+        root = valid_root(artifact_root or "") or None
+
+        def work(tx: Tx) -> Team:
+            key = rows.insert_team(tx, name, description, root, self._context.clock())
+            if key is None:
+                raise AlreadyExists(f"Workspace '{name}' already exists.")
+            team = Team(key, name, description, root)
+            self._record(tx, actor, team, "create", after=_state(team))
+            return team
+
+        return await self._context.store.write(work)
+
+    async def update(self, actor: Actor, name: str, description: str | None, artifact_root: str | None) -> Team:
+        """Change what is not None; an empty artifact root takes it off. Projects that exist stay where they are."""
+        check_team_name(name)
+        if description is None and artifact_root is None:
+            raise InvalidArgument("Workspace update must have at least one key")
+        check_description(description or "")
+        root = None if artifact_root is None else valid_root(artifact_root)
+
+        def work(tx: Tx) -> Team:
+            before = _require(tx, name)
+            after = Team(
+                before.id,
+                name,
+                before.description if description is None else description,
+                before.default_artifact_root if root is None else root or None,
+            )
+            rows.update_team(tx, after.id, after.description, after.default_artifact_root, self._context.clock())
+            self._record(tx, actor, after, "update", _state(before), _state(after))
+            return after
+
+        return await self._context.store.write(work)
+
+    async def delete(self, actor: Actor, name: str, mode: DeletionMode) -> None:
+        """Delete a team: RESTRICT only an empty one, CASCADE with all it has, SET_DEFAULT after giving that away.
+
+        Raises InvalidState when it has something, or something that the default team has under the same name.
+        """
+        if name == DEFAULT_TEAM:
+            raise InvalidArgument(f"The '{DEFAULT_TEAM}' workspace is reserved and cannot be deleted")
+        check_team_name(name)
+
+        def work(tx: Tx) -> None:
+            team = _require(tx, name)
+            if mode == "RESTRICT":
+                _refuse_unless_empty(tx, team)
+            elif mode == "SET_DEFAULT":
+                _give_to_default(tx, team)
+            rows.delete_owned(tx, team.id)
+            rows.delete_team(tx, team.id)
+            self._record(tx, actor, team, "delete", {**_state(team), "mode": mode})
+
+        await self._context.store.write(work)
+
+    def _record(self, tx: Tx, actor: Actor, team: Team, action: str, before: State = None, after: State = None) -> None:
+        self._context.record(tx, actor, team.id, Change("team", str(team.id), team.name, action, before, after))
+
+
+def _require(tx: Tx, name: str) -> Team:
+    team = rows.find_team(tx, name)
+    if team is None:
+        raise NotFound(f"Workspace '{name}' not found")
+    return team
+
+
+def _refuse_unless_empty(tx: Tx, team: Team) -> None:
+    for table, count in rows.count_owned(tx, team.id).items():
+        raise InvalidState(
+            f"Cannot delete workspace '{team.name}': table '{table}' still contains {count} resource(s). "
+            "Remove or reassign them before deleting the workspace."
+        )
+
+
+def _give_to_default(tx: Tx, team: Team) -> None:
+    clashes = rows.clashing_names(tx, team.id)
+    if clashes:
+        listed = "\n".join(f"  - {clash}" for clash in clashes)
+        raise InvalidState(
+            f"Cannot reassign resources from workspace '{team.name}' to '{DEFAULT_TEAM}': the following names already "
+            f"exist in the default workspace and would cause conflicts:\n{listed}\n"
+            "Rename or remove the conflicting resources before retrying."
+        )
+    rows.give_to_default(tx, team.id, f"workspaces/{team.name}/")
+
+
+def _state(team: Team) -> dict[str, str | None]:
+    return {"description": team.description, "default_artifact_root": team.default_artifact_root}

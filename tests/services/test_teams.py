@@ -1,0 +1,72 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from podium.domain.access import Actor
+from podium.domain.filters import And
+from podium.domain.logged_models import NewLoggedModel
+from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
+from podium.services.searching import Search
+from podium.store.engine import Store
+from support.registry import ACTOR, RegistryWorld, refused
+
+BLUE = Actor("ada", "blue")
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> RegistryWorld:
+    return RegistryWorld(store, tmp_path / "blobs")
+
+
+def test_a_team_is_created_changed_and_deleted_with_events(world):
+    teams = world.services.teams
+
+    async def story():
+        made = await teams.create(ACTOR, "blue", "sky", "s3://bucket/blue")
+        assert (made.description, made.default_artifact_root) == ("sky", "s3://bucket/blue")
+        await refused(teams.create(ACTOR, "blue", None, None), AlreadyExists)
+        changed = await teams.update(ACTOR, "blue", None, "")
+        assert (changed.description, changed.default_artifact_root) == ("sky", None)
+        assert [team.name for team in await teams.list_all()] == ["blue", "default"]
+        await teams.delete(ACTOR, "blue", "RESTRICT")
+        await refused(teams.get("blue"), NotFound)
+        assert [row[0] for row in await world.events()] == ["create", "update", "delete"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("name", ["a", "Blue", "-a", "a-", "a_b", "api", "x" * 64])
+def test_what_cannot_name_a_team_is_refused(world, name):
+    asyncio.run(refused(world.services.teams.create(ACTOR, name, None, None), InvalidArgument))
+
+
+def test_what_a_team_has_is_kept_from_others_given_to_the_default_team_or_deleted_with_it(world):
+    teams, services = world.services.teams, world.services
+
+    async def story():
+        await teams.create(ACTOR, "blue", None, None)
+        project = str(await services.projects.create(BLUE, "p", None, {}))
+        model = await services.logged_models.create(BLUE, project, NewLoggedModel(name="m"))
+        assert (
+            model.artifact_location == f"mlflow-artifacts:/workspaces/blue/{project}/models/{model.model_id}/artifacts"
+        )
+        await refused(services.logged_models.get(ACTOR, model.model_id), NotFound)
+        assert (await services.logged_models.search(ACTOR, [project], Search(And()))).items == []
+        await refused(teams.delete(ACTOR, "blue", "RESTRICT"), InvalidState)
+
+        clashing = str(await services.projects.create(ACTOR, "p", None, {}))
+        await refused(teams.delete(ACTOR, "blue", "SET_DEFAULT"), InvalidState)
+        await services.projects.rename(ACTOR, clashing, "q")
+        await teams.delete(ACTOR, "blue", "SET_DEFAULT")
+        moved = await services.logged_models.get(ACTOR, model.model_id)
+        assert moved.artifact_location == f"mlflow-artifacts:/{project}/models/{model.model_id}/artifacts"
+
+        await teams.create(ACTOR, "blue", None, None)
+        project = str(await services.projects.create(BLUE, "p2", None, {}))
+        lost = await services.logged_models.create(BLUE, project, NewLoggedModel())
+        await teams.delete(ACTOR, "blue", "CASCADE")
+        await teams.create(ACTOR, "blue", None, None)
+        await refused(services.logged_models.get(BLUE, lost.model_id, allow_deleted=True), NotFound)
+
+    asyncio.run(story())
