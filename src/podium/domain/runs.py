@@ -25,7 +25,7 @@ Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 _FilledText = Annotated[str, Meta(min_length=1)]
 
 
-class Point(msgspec.Struct, frozen=True, omit_defaults=True):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """One value of one metric. Clients' JSON is decoded straight into it: batches of a thousand are everyday.
 
     `model_id` names the logged model that was measured, the dataset what it was measured on.

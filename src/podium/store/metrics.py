@@ -43,27 +43,25 @@ def find_key(tx: Tx, key: str) -> int | None:
 
 def insert_points(tx: Tx, run: int, key_ids: Mapping[str, int], points: Iterable[Point]) -> None:
     """Add points that are not there yet, and keep the latest one of each name up to date."""
-    rows: set[Row] = set()
-    latest: dict[int, Row] = {}
+    rows: list[Row] = []
     for point in points:
-        key = key_ids[point.key]
-        value, is_nan = stored_value(point.value)
-        rows.add((run, key, point.timestamp, point.step, value, is_nan))
-        rank = (point.step, point.timestamp, value, is_nan)
-        if key not in latest or rank > latest[key]:
-            latest[key] = rank
-    # In the order of the table's key neighbours fall on the same page, and no two batches wait for each other.
+        value, is_nan = point.value, 0
+        if value != value:  # noqa: PLR0124  NaN, told without a call: batches are large
+            value, is_nan = 0.0, 1
+        rows.append((run, key_ids[point.key], point.timestamp, point.step, value, is_nan))
+    rows.sort()
+    # In the order of the table's key, so that neighbours fall on the same page and no two batches wait for each other.
     tx.insert(
         f"INSERT INTO metrics (run_id, key_id, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        sorted(rows),
+        rows,
     )
     tx.insert(
-        "INSERT INTO latest_metrics (run_id, key_id, step, timestamp, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
+        f"INSERT INTO latest_metrics (run_id, key_id, {_ORDER}) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (run_id, key_id) DO UPDATE SET step = excluded.step, timestamp = excluded.timestamp,"
         " value = excluded.value, is_nan = excluded.is_nan"
         " WHERE (excluded.step, excluded.timestamp, excluded.value, excluded.is_nan)"
         " > (latest_metrics.step, latest_metrics.timestamp, latest_metrics.value, latest_metrics.is_nan)",
-        [(run, key, *latest[key]) for key in sorted(latest)],
+        _latest_of(rows),
     )
 
 
@@ -180,6 +178,17 @@ def sample_histories(
         if len(sample) > per_run:  # the last point takes the place of the one before
             del sample[-2]
     return samples
+
+
+def _latest_of(rows: Iterable[Row]) -> list[Row]:
+    """Of each metric the row with the highest (step, timestamp, value); `rows` are in the order of their key."""
+    latest: dict[int, Row] = {}
+    for row in rows:
+        best = latest.get(row[1])
+        # A row with the same step and time comes behind one with a lower value.
+        if best is None or (row[3], row[2]) >= (best[3], best[2]):
+            latest[row[1]] = row
+    return list(latest.values())
 
 
 def _select_keys(tx: Tx, keys: list[str]) -> dict[str, int]:

@@ -38,7 +38,7 @@ class GetHistoryInterval(msgspec.Struct):
     max_results: Int64 = MAX_SAMPLED_POINTS
 
 
-class MetricOfRun(msgspec.Struct):
+class MetricOfRun(msgspec.Struct, gc=False):
     """MLflow's `MetricWithRunId` message."""
 
     key: str

@@ -13,7 +13,7 @@ class KeyValue(msgspec.Struct):
     value: str
 
 
-class MetricMessage(msgspec.Struct):
+class MetricMessage(msgspec.Struct, gc=False):
     """MLflow's `Metric` message, as far as histories and runs have it."""
 
     key: str
