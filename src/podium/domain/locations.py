@@ -21,7 +21,10 @@ def proxied_path(uri: str) -> str | None:
     `mlflow-artifacts:` URIs are taken with and without a host, and URLs by their path alone: a client may know this
     server under any name. Raises InvalidPath for a URI into the tree that would lead out of it.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # the host is malformed: no URI of this server
+        return None
     if parts.scheme == SCHEME:
         path = parts.path.partition(ENDPOINT)[2] if ENDPOINT in parts.path else parts.path
     elif parts.scheme in ("http", "https"):

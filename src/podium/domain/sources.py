@@ -59,6 +59,13 @@ Source = LocalSource | RunSource | LoggedModelSource | RegisteredSource | Proxie
 
 def parse_source(source: str) -> Source:
     """What kind of place `source` names. Raises InvalidArgument for what is malformed or leads out of its place."""
+    try:
+        return _parse(source)
+    except ValueError as error:  # the host is malformed
+        raise InvalidArgument(f"Invalid model version source: '{source}'. It is no URI: {error}.") from None
+
+
+def _parse(source: str) -> Source:
     if _is_local(source):
         return LocalSource(_local_path(source))
     _check_absolute(source)

@@ -160,6 +160,22 @@ def test_versions_outside_this_server_have_no_manifest(http: httpx.Client, model
     assert http.get(f"{model}/versions/1/manifest").json()["type"] == "urn:podium:problem:invalid-state"
 
 
+@pytest.mark.parametrize("source", ["http://[", "mlflow-artifacts://[::/x", "http://%5B/x", "runs:/", "models:/"])
+def test_sources_that_are_no_uris(http: httpx.Client, model, source):
+    assert http.post(f"{model}/versions", json={"source": source}).status_code == 400
+
+
+def test_a_project_whose_files_are_nowhere(http: httpx.Client, new_run):
+    location = {"name": f"nowhere {uuid4()}", "artifact_location": "http://["}
+    project = http.post(f"{API}/projects", json=location).json()
+    assert http.get(f"{API}/runs/{new_run(project=project['id'])}/files").status_code == 400
+
+
+@pytest.mark.parametrize("key", [0, -1, 2**63, 10**30])
+def test_keys_that_no_model_has(http: httpx.Client, model, key):
+    assert http.post(f"{model}/restore", json={"key": key}).json()["field"] == "key"
+
+
 def test_artifacts_are_put_listed_deleted_and_restored(http: httpx.Client):
     folder = f"free/{uuid4()}"
     stored = http.put(f"{API}/artifacts/{folder}/a%20b.txt", content=b"text").json()

@@ -15,6 +15,8 @@ from podium.protocols.native.endpoint import Call, Input, Topic
 from podium.protocols.native.search import SearchInput, search_of
 from podium.protocols.native.shapes import Name, Tags, shown
 
+Key = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+
 
 class ModelView(msgspec.Struct, frozen=True):
     """A registered model. `stages` has the newest version in each stage that has one, `aliases` the version of each
@@ -77,7 +79,7 @@ class UpdateModel(OneModel, frozen=True, kw_only=True):
 class RestoreModel(OneModel, frozen=True, kw_only=True):
     """A deleted model: by the key that its deletion answered, else the one of this name that was deleted last."""
 
-    key: int | None = None
+    key: Key | None = None
 
 
 class ModelTag(OneModel, frozen=True, kw_only=True):
