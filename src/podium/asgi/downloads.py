@@ -17,10 +17,10 @@ Open = Callable[[int, int], AsyncIterator[bytes]]
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _TYPES = mimetypes.MimeTypes()  # Python's own table: the host's would differ from machine to machine
-# MLflow's clients and pages expect these as plain text.
-_TEXT = frozenset(
-    "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst ipynb"
-    " MLmodel mlproject".split()
+# Extensions, and names without one, that MLflow's clients and pages expect as plain text.
+_TEXT = re.compile(
+    r"txt|log|err|cfg|conf|cnf|cf|ini|properties|prop|hocon|toml|ya?ml|xml|json|js|py3?|csv|tsv|md|rst|ipynb"
+    r"|MLmodel|mlproject"
 )
 
 
@@ -69,8 +69,7 @@ def file_headers(file: ManifestEntry) -> dict[str, str]:
 
 def content_type(name: str) -> str:
     """The type of a file of this name, as MLflow tells it."""
-    extension = name.rpartition(".")[2]
-    if extension in _TEXT:
+    if _TEXT.fullmatch(name.rpartition(".")[2]):
         return "text/plain"
     return _TYPES.guess_type(name)[0] or "application/octet-stream"
 

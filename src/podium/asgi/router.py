@@ -58,14 +58,15 @@ class Router:
         await response(scope, receive, send)
 
     def _match(self, scope: Scope) -> tuple[Endpoint, Mount]:
-        method, path = scope["method"], scope["path"]
+        # A base URL that ends in a slash makes two of them.
+        method, path = scope["method"], "/" + scope["path"].lstrip("/")
         if method == "HEAD":
             method = "GET"
         found = self._exact.get((method, path))
         if found is not None:
             return found
         # Parameters are split off the path as it was sent, so that an encoded slash stays within its segment.
-        raw = scope.get("raw_path", path.encode()).split(b"?")[0].decode("latin-1")
+        raw = "/" + scope.get("raw_path", path.encode()).split(b"?")[0].decode("latin-1").lstrip("/")
         for wanted, pattern, endpoint, mount in self._patterns:
             if wanted == method and (match := pattern.fullmatch(raw)):
                 scope["path_params"] = {name: unquote(value) for name, value in match.groupdict().items()}
