@@ -12,10 +12,14 @@ from podium.asgi.router import Route
 from podium.errors import PodiumError
 from podium.services.health import Health
 
+# The release of MLflow whose protocol is spoken here. Its client asks `/version`, and keeps parts of the protocol
+# (spans of traces, for one) to itself when a server says less, or something else than a version.
+PROTOCOL_RELEASE = "3.17.2"
+
 
 def health_routes(health: Health, metrics: RequestMetrics) -> tuple[Route, ...]:
     """Routes for the given service."""
-    release = version("podium")
+    release = f"{PROTOCOL_RELEASE}+podium.{version('podium')}"
 
     async def up(_: Request) -> Response:
         return PlainTextResponse("OK")

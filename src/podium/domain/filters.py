@@ -88,6 +88,14 @@ class HasMetricOn(Struct, frozen=True, tag=True):
     datasets: tuple[DatasetRef, ...]
 
 
+class Exists(Struct, frozen=True, tag=True):
+    """There is a row related to this one (a span of a trace, say) for which the condition holds; or none, negated."""
+
+    relation: str
+    condition: "Node"
+    negated: bool = False
+
+
 class And(Struct, frozen=True, tag=True):
     """All of the items hold; with no items, every row matches."""
 
@@ -100,7 +108,7 @@ class Or(Struct, frozen=True, tag=True):
     items: "tuple[Node, ...]" = ()
 
 
-Node: TypeAlias = Comparison | HasMetricOn | And | Or
+Node: TypeAlias = Comparison | HasMetricOn | Exists | And | Or
 
 
 class Order(Struct, frozen=True):

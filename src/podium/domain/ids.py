@@ -14,6 +14,16 @@ def new_logged_model_id() -> str:
     return f"m-{uuid.uuid4().hex}"
 
 
+def new_trace_id() -> str:
+    """32 hex digits, as the ids of MLflow's first traces are; later clients bring their own."""
+    return uuid.uuid4().hex
+
+
+def new_assessment_id() -> str:
+    """`a-` and 32 hex digits, as MLflow's assessments have them."""
+    return f"a-{uuid.uuid4().hex}"
+
+
 def new_token() -> str:
     """An id for things that no client's form is prescribed for (uploads, webhooks, requests)."""
     return secrets.token_hex(16)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from podium.domain.filters import And, Comparison, DatasetRef, Field, FieldKind, HasMetricOn, Node, Operator, Or
+from podium.domain.filters import And, Comparison, DatasetRef, Exists, Field, FieldKind, HasMetricOn, Node, Operator, Or
 from podium.errors import InvalidArgument
 from podium.store.dialect import Dialect, ilike, is_in, like, list_value
 
@@ -24,7 +24,8 @@ class Source(msgspec.Struct, frozen=True):
     """What can be searched in one table.
 
     `rows` is the FROM clause, `key` the integer key, `attributes` the SQL of each of Podium's attribute names, of
-    which `nullable` may be NULL. Metrics are told from other side tables by their number columns.
+    which `nullable` may be NULL. Metrics are told from other side tables by their number columns. `related` has the
+    rows that belong to a row: sources whose `owner` is the column with that row's key.
     """
 
     rows: str
@@ -35,6 +36,8 @@ class Source(msgspec.Struct, frozen=True):
     params: SideTable | None = None
     metrics: SideTable | None = None
     has_datasets: bool = False
+    related: "Mapping[str, Source]" = {}
+    owner: str = ""
 
 
 class Parameters:
@@ -64,6 +67,10 @@ def where(node: Node, source: Source, parameters: Parameters) -> str:
                 f"EXISTS (SELECT 1 FROM {metrics.table} s WHERE s.{metrics.owner} = {source.key}"
                 f"{_on_datasets(datasets, parameters)})"
             )
+        case Exists(relation, condition, negated):
+            other = source.related[relation]
+            rows = f"SELECT 1 FROM {other.rows} WHERE {other.owner} = {source.key}"
+            return f"{'NOT ' if negated else ''}EXISTS ({rows} AND ({where(condition, other, parameters)}))"
         case Comparison():
             return _comparison(node, source, parameters)
 

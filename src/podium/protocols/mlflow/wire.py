@@ -8,7 +8,7 @@ struct without a default is required; MLflow counts an empty string as missing, 
 import json
 import math
 import re
-from typing import Annotated, Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -70,7 +70,13 @@ def decode_query(pairs: list[tuple[str, str]], kind: type[T], path: dict[str, st
 
 def list_fields(kind: type[Any]) -> frozenset[str]:
     """The names of a struct's fields that are lists or tuples."""
-    return frozenset(f.encode_name for f in msgspec.structs.fields(kind) if get_origin(f.type) in (list, tuple))
+    return frozenset(f.encode_name for f in msgspec.structs.fields(kind) if _is_list(f.type))
+
+
+def _is_list(kind: Any) -> bool:
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return get_origin(kind) in (list, tuple)
 
 
 def decode_fields(fields: dict[str, Any], kind: type[T]) -> T:

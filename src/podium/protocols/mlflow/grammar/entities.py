@@ -18,6 +18,7 @@ class ValueType(Enum):
     NUMBER = auto()
     METRIC = auto()
     ID = auto()
+    ANY = auto()
 
 
 _EQUAL = (Operator.EQ, Operator.NE)
@@ -31,6 +32,7 @@ OPERATORS: Mapping[ValueType, tuple[Operator, ...]] = {
     ValueType.NUMBER: _NUMERIC,
     ValueType.METRIC: _NUMERIC,
     ValueType.ID: (*_EQUAL, *_LISTS),
+    ValueType.ANY: (*_TEXT, *_NUMERIC[2:], Operator.IS_NULL, Operator.IS_NOT_NULL),
 }
 
 _PREFIXES = {

@@ -82,6 +82,8 @@ def _single_value(token: Token, value_type: ValueType, name: str, *, bare: bool)
             return _number(token, name)
         case ValueType.ID:
             return _id(token)
+        case ValueType.ANY if token.kind is Kind.NUMBER:
+            return _number(token, name)
         case _:
             return _text(token, name, bare=bare)
 
