@@ -1,17 +1,28 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.artifacts import Artifacts
+from podium.services.assessments import Assessments
 from podium.services.audit import Audit
 from podium.services.context import Context
+from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
 from podium.services.health import Health
+from podium.services.links import Links
+from podium.services.logged_models import LoggedModels
 from podium.services.manifests import Manifests
+from podium.services.metrics import Metrics
 from podium.services.overview import Overview
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
 from podium.services.registry import Registry
 from podium.services.registry_history import RegistryHistory
+from podium.services.retention import Retention
 from podium.services.run_search import RunSearch
+from podium.services.runs import Runs
 from podium.services.sender import Sender
+from podium.services.teams import Teams
+from podium.services.traces import Traces
+from podium.services.verification import Verification
 from podium.services.versions import Versions
 from podium.services.webhooks import Webhooks
 
@@ -20,15 +31,26 @@ class Services:
     """Every service over one context, built once a process."""
 
     def __init__(self, context: Context) -> None:
+        self.artifacts = Artifacts(context)
+        self.assessments = Assessments(context)
         self.audit = Audit(context)
+        self.datasets = Datasets(context)
         self.health = Health(context)
+        self.links = Links(context)
+        self.logged_models = LoggedModels(context)
         self.manifests = Manifests(context)
+        self.metrics = Metrics(context)
         self.overview = Overview(context)
         self.projects = Projects(context)
         self.promotion = Promotion(context)
         self.registry = Registry(context)
         self.registry_history = RegistryHistory(context)
+        self.retention = Retention(context)
+        self.runs = Runs(context)
         self.run_search = RunSearch(context)
+        self.teams = Teams(context)
+        self.traces = Traces(context)
+        self.verification = Verification(context)
         self.versions = Versions(context)
         sender = Sender()
         self.webhooks = Webhooks(context, sender)

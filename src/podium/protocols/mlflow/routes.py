@@ -1,15 +1,53 @@
 """Every endpoint of MLflow's protocol: each topic's module lists its own, and here they become one mount."""
 
 from podium.asgi.router import Mount, Route
-from podium.protocols.mlflow import errors, experiments, model_versions, registered_models, webhooks
+from podium.protocols.mlflow import (
+    artifacts,
+    assessments,
+    datasets,
+    errors,
+    experiments,
+    legacy_traces,
+    logged_models,
+    metrics,
+    model_versions,
+    multipart,
+    otlp,
+    proxied_artifacts,
+    registered_models,
+    run_logging,
+    run_search,
+    runs,
+    server_info,
+    trace_files,
+    traces,
+    webhooks,
+    workspaces,
+)
 from podium.protocols.mlflow.endpoint import Call, Stream, call_routes, stream_routes
 from podium.services import Services
 
 ENDPOINTS: tuple[Call | Stream, ...] = (
     *experiments.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *run_search.ENDPOINTS,
+    *run_logging.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *datasets.ENDPOINTS,
+    *logged_models.ENDPOINTS,
     *registered_models.ENDPOINTS,
     *model_versions.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *proxied_artifacts.ENDPOINTS,
+    *multipart.ENDPOINTS,
     *webhooks.ENDPOINTS,
+    *server_info.ENDPOINTS,
+    *workspaces.ENDPOINTS,
+    *traces.ENDPOINTS,
+    *legacy_traces.ENDPOINTS,
+    *trace_files.ENDPOINTS,
+    *otlp.ENDPOINTS,
+    *assessments.ENDPOINTS,
 )
 
 
