@@ -67,9 +67,10 @@ def test_stages_and_aliases(podium, model):
 
 
 def test_what_stood_in_production_then(podium, model):
-    moved = podium.json("versions", "stage", model, "1", "Production")
+    podium.run("versions", "stage", model, "1", "Production")
+    then = podium.json("versions", "at", model, "--stage", "Production", "--time", "2099-01-01")["items"][0]["since"]
     podium.run("versions", "stage", model, "2", "Production", "--archive-existing")
-    at = podium.json("versions", "at", model, "--stage", "Production", "--time", moved["updated_at"])
+    at = podium.json("versions", "at", model, "--stage", "Production", "--time", then)
     assert [item["version"] for item in at["items"]] == [1]
     later = podium.run("versions", "at", model, "--stage", "Production", "--time", "2099-11-01T12:00Z")
     assert later.stdout.splitlines()[-1].startswith("2 ")

@@ -24,13 +24,17 @@ def list_models(
     context: typer.Context,
     query: Annotated[str | None, typer.Argument(help="Part of the name.")] = None,
     tag: Annotated[str | None, typer.Option("--tag", "-t", help="KEY=VALUE, or KEY for any value.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only models with a version in this stage.")] = None,
+    alias: Annotated[str | None, typer.Option(help="Only models with this alias.")] = None,
     filter_: FilterOption = None,
     order_by: OrderOption = None,
     limit: LimitOption = 100,
 ) -> None:
     """List models."""
     session = session_of(context)
-    found = session.client.items("models", limit=limit, q=query, tag=tag, filter=filter_, order_by=order_by)
+    found = session.client.items(
+        "models", limit=limit, q=query, tag=tag, stage=stage, alias=alias, filter=filter_, order_by=order_by
+    )
     show(session, found, _print_models)
 
 

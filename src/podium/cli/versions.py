@@ -28,13 +28,16 @@ promotion.add_to(app)
 def list_versions(
     context: typer.Context,
     model: ModelArgument,
+    stage: Annotated[str | None, typer.Option(help="Only versions in this stage.")] = None,
     filter_: FilterOption = None,
     order_by: OrderOption = None,
     limit: LimitOption = 100,
 ) -> None:
     """List the versions of a model, the last updated first."""
     session = session_of(context)
-    found = session.client.items("models", model, "versions", limit=limit, filter=filter_, order_by=order_by)
+    found = session.client.items(
+        "models", model, "versions", limit=limit, stage=stage, filter=filter_, order_by=order_by
+    )
     show(session, found, _print_versions)
 
 

@@ -2,16 +2,26 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from podium.domain.registry import ModelVersion, RegisteredModel
 from podium.store import registry, versions
 from podium.store.filters import SideTable, Source
 from podium.store.transaction import Tx
+
+# What belongs to a model, and to a version, by name.
+_LIVING = "(SELECT model_id, stage FROM model_versions WHERE deleted_at IS NULL) living"
+_ALIASES = Source(rows="model_aliases a", key="a.alias", attributes={"alias": "a.alias"}, owner="a.model_id")
 
 MODELS = Source(
     rows="registered_models m",
     key="m.id",
     attributes={"name": "m.name", "created_at": "m.created_at", "updated_at": "m.updated_at"},
     tags=SideTable("registered_model_tags", "model_id"),
+    related={
+        "versions": Source(rows=_LIVING, key="stage", attributes={"stage": "living.stage"}, owner="living.model_id"),
+        "aliases": _ALIASES,
+    },
 )
 MODELS_SCOPE = "m.team_id = :team AND m.deleted_at IS NULL"
 
@@ -21,6 +31,7 @@ VERSIONS = Source(
     attributes={
         "name": "m.name",
         "version": "v.version",
+        "stage": "v.stage",
         "run_id": "v.run_id",
         "source": "v.source",
         "created_at": "v.created_at",
@@ -28,6 +39,7 @@ VERSIONS = Source(
     },
     nullable=frozenset({"run_id"}),
     tags=SideTable("model_version_tags", "version_id"),
+    related={"aliases": msgspec.structs.replace(_ALIASES, owner="a.version_id")},
 )
 VERSIONS_SCOPE = versions.VISIBLE
 

@@ -63,6 +63,27 @@ def test_models_are_found_by_part_of_the_name_and_by_tag(http: httpx.Client):
     assert found(filter=f"name LIKE '%{mark}'", order_by="name DESC", limit=1) == ["gamma"]
 
 
+def test_models_and_versions_are_found_by_stage_and_alias(http: httpx.Client, model, add_version):
+    add_version()
+    add_version()
+    name = http.get(model).json()["name"]
+    http.put(f"{model}/versions/1/stage", json={"stage": "Staging"})
+    http.put(f"{model}/aliases/odd", json={"version": 2})
+
+    def models(**query) -> list[str]:
+        return [item["name"] for item in http.get(f"{API}/models", params={"q": name, **query}).json()["items"]]
+
+    def versions(**query) -> list[int]:
+        return [item["version"] for item in http.get(f"{model}/versions", params=query).json()["items"]]
+
+    assert (models(stage="Staging"), models(alias="odd"), models(stage="Staging", alias="odd")) == ([name],) * 3
+    assert (models(stage="Archived"), models(alias="even")) == ([], [])
+    assert (versions(stage="Staging"), versions(alias="odd"), versions(stage="None", alias="odd")) == ([1], [2], [2])
+    http.delete(f"{model}/versions/1")
+    assert models(stage="Staging") == []
+    assert http.get(f"{API}/models", params={"stage": "Nowhere"}).json()["field"] == "stage"
+
+
 def test_versions_and_their_tags(http: httpx.Client, model, add_version):
     first, second = add_version(), add_version(b"other")
     assert (first["version"], second["version"]) == (1, 2)
@@ -116,17 +137,17 @@ def test_aliases_with_expectations(http: httpx.Client, model, add_version):
 
 
 def test_what_stood_there_then(http: httpx.Client, model, add_version):
-    add_version()
-    add_version()
-    moved = [
-        http.put(f"{model}/versions/{n}/stage", json={"stage": "Production", "archive_existing": True}).json()
-        for n in (1, 2)
-    ]
-    then = moved[0]["updated_at"]
-    at = http.get(f"{model}/at", params={"stage": "Production", "time": then}).json()
-    assert [(item["version"], item["actor"]) for item in at["items"]] == [(1, "anonymous")]
-    now = http.get(f"{model}/at", params={"stage": "Production", "time": moved[1]["updated_at"]}).json()
-    assert [item["version"] for item in now["items"]] == [2]
+    def production(time: str) -> list[dict]:
+        return http.get(f"{model}/at", params={"stage": "Production", "time": time}).json()["items"]
+
+    since = []
+    for number in (1, 2):
+        add_version()
+        http.put(f"{model}/versions/{number}/stage", json={"stage": "Production", "archive_existing": True})
+        assert [(item["version"], item["actor"]) for item in production("2099-01-01")] == [(number, "anonymous")]
+        since.append(production("2099-01-01")[0]["since"])
+    then = since[0]
+    assert [item["version"] for item in production(then)] == [1]
     assert http.get(f"{model}/at", params={"stage": "Production", "time": "2001-01-01"}).status_code == 404
     assert http.get(f"{model}/at", params={"time": then}).status_code == 400
     assert http.get(f"{model}/at", params={"stage": "Production"}).json()["field"] == "time"

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from podium.domain.access import Actor
-from podium.domain.filters import Comparison, Field, FieldKind, Node, Operator
+from podium.domain.filters import Comparison, Exists, Field, FieldKind, Node, Operator
 from podium.domain.registry import RegisteredModel
+from podium.domain.stages import Stage
 from podium.errors import AlreadyExists, InvalidArgument, NotFound
 from podium.protocols.native.api import Api
 from podium.protocols.native.endpoint import Call, Input, Topic
@@ -52,6 +53,8 @@ class ListModels(SearchInput, frozen=True, kw_only=True):
 
     q: Annotated[str, Meta(description="Part of the name, in whichever case")] = ""
     tag: Annotated[str, Meta(description="`key=value`, or `key` for any value")] = ""
+    stage: Annotated[Stage, Meta(description="Only models with a version in this stage")] | None = None
+    alias: Annotated[str, Meta(description="Only models with this alias")] | None = None
     prompts: Annotated[bool, Meta(description="Whether prompts are listed too")] = False
 
 
@@ -109,7 +112,12 @@ def view_of(model: RegisteredModel) -> ModelView:
     )
 
 
-def tag_condition(tag: str) -> Node:
+def equals(attribute: str, value: str) -> Comparison:
+    """The condition that an attribute has a value."""
+    return Comparison(Field(FieldKind.ATTRIBUTE, attribute), Operator.EQ, value)
+
+
+def _tagged(tag: str) -> Node:
     """The condition that `key=value`, or `key` alone, stands for."""
     key, separator, value = tag.partition("=")
     field = Field(FieldKind.TAG, key)
@@ -121,7 +129,11 @@ async def list_models(api: Api, actor: Actor, request: ListModels) -> ModelPage:
     if request.q:
         more.append(Comparison(Field(FieldKind.ATTRIBUTE, "name"), Operator.ILIKE, f"%{request.q}%"))
     if request.tag:
-        more.append(tag_condition(request.tag))
+        more.append(_tagged(request.tag))
+    if request.stage is not None:
+        more.append(Exists("versions", equals("stage", request.stage)))
+    if request.alias is not None:
+        more.append(Exists("aliases", equals("alias", request.alias)))
     search = search_of(api, "models", request, *more)
     found = await api.services.registry.search(actor, search, prompts=request.prompts)
     return ModelPage([view_of(model) for model in found.items], found.next_page_token)

@@ -7,14 +7,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from podium.domain.access import Actor
-from podium.domain.filters import Comparison, Field, FieldKind, Operator
+from podium.domain.filters import Exists, Node
 from podium.domain.registry import ModelVersion, NewVersion
 from podium.domain.sources import LoggedModelSource, RunSource, parse_source
 from podium.domain.stages import Stage
 from podium.errors import InvalidArgument
 from podium.protocols.native.api import Api
 from podium.protocols.native.endpoint import Call, Topic
-from podium.protocols.native.models import OneModel
+from podium.protocols.native.models import OneModel, equals
 from podium.protocols.native.search import SearchInput, search_of
 from podium.protocols.native.shapes import Name, Tags, VersionNumber, shown
 
@@ -52,6 +52,8 @@ class VersionPage(msgspec.Struct, frozen=True):
 class SearchVersions(SearchInput, frozen=True, kw_only=True):
     """A search over the versions of all of the team's models."""
 
+    stage: Stage | None = None
+    alias: Annotated[str, Meta(description="Only versions with this alias")] | None = None
     prompts: Annotated[bool, Meta(description="Whether versions of prompts are listed too")] = False
 
 
@@ -123,7 +125,7 @@ def view_of(version: ModelVersion) -> VersionView:
 
 
 async def search_versions(api: Api, actor: Actor, request: SearchVersions) -> VersionPage:
-    search = search_of(api, "versions", request)
+    search = search_of(api, "versions", request, *_narrowed(request))
     found = await api.services.versions.search(actor, search, prompts=request.prompts)
     return VersionPage([view_of(version) for version in found.items], found.next_page_token)
 
@@ -131,8 +133,7 @@ async def search_versions(api: Api, actor: Actor, request: SearchVersions) -> Ve
 async def list_versions(api: Api, actor: Actor, request: ListVersions) -> VersionPage:
     """The last updated first. An unknown model is not found, rather than without versions."""
     model = await api.services.registry.get(actor, request.name)
-    named = Comparison(Field(FieldKind.ATTRIBUTE, "name"), Operator.EQ, model.name)
-    search = search_of(api, "versions", request, named)
+    search = search_of(api, "versions", request, equals("name", model.name), *_narrowed(request))
     found = await api.services.versions.search(actor, search, prompts=request.prompts or model.is_prompt)
     return VersionPage([view_of(version) for version in found.items], found.next_page_token)
 
@@ -182,6 +183,15 @@ async def set_version_tag(api: Api, actor: Actor, request: SetVersionTag) -> Non
 
 async def delete_version_tag(api: Api, actor: Actor, request: VersionTag) -> None:
     await api.services.versions.delete_tag(actor, request.name, request.version, request.key)
+
+
+def _narrowed(request: SearchVersions) -> list[Node]:
+    conditions: list[Node] = []
+    if request.stage is not None:
+        conditions.append(equals("stage", request.stage))
+    if request.alias is not None:
+        conditions.append(Exists("aliases", equals("alias", request.alias)))
+    return conditions
 
 
 _ALL = "/models/{name}/versions"
