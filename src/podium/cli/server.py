@@ -35,6 +35,9 @@ def serve(
     allow_unauthenticated: Annotated[
         bool | None, typer.Option("--allow-unauthenticated", help="Listen beyond this machine without accounts.")
     ] = None,
+    version_source_pattern: Annotated[
+        str | None, typer.Option(help="Regular expression that sources of registered versions match. [default: any]")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file. [default: podium.toml, if it is there]")] = None,
 ) -> None:
     """Run the server. Each option can also come from PODIUM_… in the environment, or from a TOML file."""
@@ -48,6 +51,7 @@ def serve(
         "log_format": log_format,
         "log_level": log_level,
         "allow_unauthenticated": allow_unauthenticated,
+        "version_source_pattern": version_source_pattern,
     }
     if config is None and Path(DEFAULT_FILE).is_file():
         config = Path(DEFAULT_FILE)
