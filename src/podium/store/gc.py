@@ -68,8 +68,9 @@ _REFERENCES = ("artifact_files", "deleted_artifact_files", "manifest_entries")
 
 
 def select_doomed(tx: Tx, kind: Kind, before: int, limit: int) -> list[Doomed]:
-    """Rows of this kind that were deleted before then, or whose container was."""
-    return [Doomed(*row) for row in tx.all(f"{_SELECT[kind]} LIMIT :limit", before=before, limit=limit)]
+    """Rows of this kind that were deleted before then, or whose container was; nobody restores them meanwhile."""
+    statement = f"{_SELECT[kind]} LIMIT :limit{for_update(tx.dialect)}"
+    return [Doomed(*row) for row in tx.all(statement, before=before, limit=limit)]
 
 
 def delete_rows(tx: Tx, kind: Kind, keys: Sequence[int]) -> None:
