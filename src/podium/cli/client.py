@@ -9,7 +9,6 @@ import msgspec
 
 from podium.errors import PodiumError
 
-DEFAULT_URL = "http://127.0.0.1:5000"
 PREFIX = "/api/v1"
 
 _PAGE = 200

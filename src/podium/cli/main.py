@@ -7,10 +7,9 @@ import typer
 from typer.core import TyperGroup
 
 from podium.cli import artifacts, audit, data, models, projects, runs, server, status, versions
-from podium.cli.session import Session
+from podium.cli.session import DEFAULT_URL, Session
 from podium.errors import PodiumError
 
-_DEFAULT_URL = "http://127.0.0.1:5000"
 # These are taken wherever they stand in the line: `podium models list --json` is what one types.
 _FLAGS = frozenset({"--json"})
 _WITH_VALUE = frozenset({"--url", "--user", "--api-key", "--team"})
@@ -69,7 +68,7 @@ app.add_typer(audit.app, name="audit")
 @app.callback()
 def main(
     context: typer.Context,
-    url: Annotated[str, typer.Option(envvar="PODIUM_URL", help="The server.")] = _DEFAULT_URL,
+    url: Annotated[str, typer.Option(envvar="PODIUM_URL", help="The server.")] = DEFAULT_URL,
     user: Annotated[str | None, typer.Option(envvar="PODIUM_USER", help="Your name, for the audit trail.")] = None,
     api_key: Annotated[str | None, typer.Option(envvar="PODIUM_API_KEY", help="Your key, if the server asks.")] = None,
     team: Annotated[str | None, typer.Option(envvar="PODIUM_TEAM", help="The team whose things are meant.")] = None,

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from podium.cli.session import DEFAULT_URL
+
 if TYPE_CHECKING:
     from podium.cli.client import Client
 
@@ -14,14 +16,13 @@ FilterOption = Annotated[
 OrderOption = Annotated[str | None, typer.Option("--order-by", help='Fields to sort by: "name DESC, …".')]
 DescriptionOption = Annotated[str | None, typer.Option("--description", "-d")]
 TagsOption = Annotated[list[str] | None, typer.Option("--tag", "-t", help="KEY=VALUE; can be given several times.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def complete_model(context: typer.Context, incomplete: str) -> list[str]:
     """Names of models, for the shell's completion; a server that is not there completes nothing."""
     import os
 
-    from podium.cli.client import DEFAULT_URL, Client
+    from podium.cli.client import Client
     from podium.errors import PodiumError
 
     given = context.find_root().params

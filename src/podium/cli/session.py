@@ -7,6 +7,8 @@ import typer
 if TYPE_CHECKING:
     from podium.cli.client import Client
 
+DEFAULT_URL = "http://127.0.0.1:5000"
+
 
 class Session:
     """The connection of one command. The HTTP client is imported and made when first used."""
