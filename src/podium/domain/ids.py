@@ -24,6 +24,16 @@ def new_assessment_id() -> str:
     return f"a-{uuid.uuid4().hex}"
 
 
+def new_evaluation_dataset_id() -> str:
+    """`d-` and 32 hex digits, as MLflow's evaluation datasets have them."""
+    return f"d-{uuid.uuid4().hex}"
+
+
+def new_evaluation_record_id() -> str:
+    """`dr-` and 32 hex digits, as the records of MLflow's evaluation datasets have them."""
+    return f"dr-{uuid.uuid4().hex}"
+
+
 def new_token() -> str:
     """An id for things that no client's form is prescribed for (uploads, webhooks, requests)."""
     return secrets.token_hex(16)
