@@ -229,6 +229,17 @@ def test_sources_within_a_local_or_remote_run_folder(world):
     asyncio.run(story())
 
 
+def test_a_source_that_is_one_file_is_kept_too(world):
+    async def story():
+        await world.put_file(f"0/{RUN}/artifacts/weights/model.pkl", "a1")
+        made = await world.new_version(source=f"{ROOT}/weights/model.pkl", run_id=RUN)
+        await world.put_file(f"0/{RUN}/artifacts/weights/model.pkl", "b2")
+        manifest = await world.services.manifests.of_version(ACTOR, "M", made.version)
+        return made.files, [(entry.path, entry.digest[:2]) for entry in manifest.entries]
+
+    assert asyncio.run(story()) == ("snapshot", [("model.pkl", "a1")])
+
+
 def test_sources_can_be_bound_to_a_pattern(store: Store, tmp_path: Path):
     world = RegistryWorld(store, tmp_path / "blobs", version_source_pattern=r"^s3://good/")
 

@@ -96,7 +96,7 @@ class Writer:
             execute("SAVEPOINT job")
             try:
                 job.result = job.work(tx)
-            except Exception as error:  # handed to the caller that waits for it
+            except BaseException as error:  # handed to the caller that waits for it; this thread goes on
                 job.error = storage_error(error) if isinstance(error, sqlite3.OperationalError) else error
                 if not self._connection.in_transaction:  # a full disk makes SQLite roll back everything
                     raise
