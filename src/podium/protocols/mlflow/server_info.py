@@ -27,4 +27,7 @@ async def server_info(_services: Services, _actor: Actor, _request: Request) -> 
     return Response(_BODY, media_type="application/json")
 
 
-ENDPOINTS = (Stream("GET", "mlflow/server-info", server_info, version="3.0"),)
+ENDPOINTS = (
+    Stream("GET", "mlflow/server-info", server_info, version="3.0"),
+    Stream("GET", "mlflow/server-features", server_info),  # its name in builds from before 3.17
+)

@@ -103,10 +103,15 @@ def _refuse_archival(config: dict[str, Any]) -> None:
 
 _PATH = "workspaces/{workspace_name}"
 
-ENDPOINTS = (
-    Call("GET", "workspaces", ListWorkspaces, list_all, version="3.0"),
-    Stream("POST", "mlflow/workspaces", create, version="3.0"),
-    Call("GET", _PATH, WorkspaceName, get, version="3.0"),
-    Call("PATCH", _PATH, UpdateWorkspace, update, version="3.0"),
-    Stream("DELETE", f"mlflow/{_PATH}", delete, version="3.0"),
+# 3.0 is where the client asks since workspaces were released; 2.0 is where the builds before asked.
+ENDPOINTS = tuple(
+    endpoint
+    for version in ("3.0", "2.0")
+    for endpoint in (
+        Call("GET", "workspaces", ListWorkspaces, list_all, version=version),
+        Stream("POST", "mlflow/workspaces", create, version=version),
+        Call("GET", _PATH, WorkspaceName, get, version=version),
+        Call("PATCH", _PATH, UpdateWorkspace, update, version=version),
+        Stream("DELETE", f"mlflow/{_PATH}", delete, version=version),
+    )
 )
