@@ -6,6 +6,7 @@ from podium.services.audit import Audit
 from podium.services.context import Context
 from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
+from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
 from podium.services.links import Links
 from podium.services.logged_models import LoggedModels
@@ -35,6 +36,7 @@ class Services:
         self.assessments = Assessments(context)
         self.audit = Audit(context)
         self.datasets = Datasets(context)
+        self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
         self.links = Links(context)
         self.logged_models = LoggedModels(context)

@@ -6,6 +6,7 @@ from podium.protocols.mlflow import (
     assessments,
     datasets,
     errors,
+    evaluation_datasets,
     experiments,
     legacy_traces,
     logged_models,
@@ -25,6 +26,7 @@ from podium.protocols.mlflow import (
     workspaces,
 )
 from podium.protocols.mlflow.endpoint import Call, Stream, call_routes, stream_routes
+from podium.protocols.mlflow.graph import endpoint as graph
 from podium.services import Services
 
 ENDPOINTS: tuple[Call | Stream, ...] = (
@@ -48,6 +50,8 @@ ENDPOINTS: tuple[Call | Stream, ...] = (
     *trace_files.ENDPOINTS,
     *otlp.ENDPOINTS,
     *assessments.ENDPOINTS,
+    *evaluation_datasets.ENDPOINTS,
+    *graph.ENDPOINTS,
 )
 
 
