@@ -58,6 +58,7 @@ def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
 def fill(url: str) -> None:
     """Train, log, register and promote, unless the models are already there."""
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     import logging  # noqa: PLC0415  the client takes seconds to load: only once the server is up
     import warnings  # noqa: PLC0415
 
@@ -70,7 +71,7 @@ def fill(url: str) -> None:
     if client.search_registered_models(max_results=1):
         print(f"The sample models are already there: {url}")
         return
-    print("Training the sample models; this takes about a minute.", flush=True)
+    print("Training the sample models; this takes half a minute.", flush=True)
     for name, experiment in EXPERIMENTS.items():
         print(f"  {name}", flush=True)
         experiment(mlflow, client, name)
@@ -79,6 +80,7 @@ def fill(url: str) -> None:
 
 def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str) -> list[str]:
     """A run and a registered version per candidate model; their versions, in order."""
+    import sklearn  # noqa: PLC0415
     from sklearn import metrics  # noqa: PLC0415
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
 
@@ -113,6 +115,7 @@ def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str)
                 signature=signature,
                 input_example=train_x[:2],
                 serialization_format="cloudpickle",
+                pip_requirements=[f"scikit-learn=={sklearn.__version__}"],  # finding them takes the client long
             )
             registered = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
             versions.append(registered.version)

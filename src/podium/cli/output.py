@@ -7,6 +7,8 @@ from typing import Any
 
 from podium.cli.session import Session
 
+_LONG_NAME = 40
+_LONG_TEXT = 24
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (365, "d"))
 
 
@@ -35,16 +37,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str =
     from rich.table import Table
     from rich.text import Text
 
-    listed = list(rows)
+    listed = [[cell(value) for value in row] for row in rows]
     if not listed:
         print(empty, file=sys.stderr)
         return
     grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for position, name in enumerate(columns):
-        # Only the first column, the name, is folded on a narrow terminal: it is what the next command needs whole.
-        grid.add_column(name, overflow="fold" if position == 0 else "ellipsis", no_wrap=position > 0)
+        # A narrow terminal takes its room from the columns with long texts; short ones, and names, stay whole.
+        longest = max(len(row[position]) for row in listed)
+        gives_room = longest > (_LONG_NAME if position == 0 else _LONG_TEXT)
+        style = "cyan" if position == 0 else None
+        grid.add_column(name, style=style, overflow="fold" if gives_room else "ellipsis", no_wrap=not gives_room)
     for row in listed:
-        grid.add_row(*(Text(cell(value)) for value in row))
+        grid.add_row(*(Text(value) for value in row))
     # Into a pipe nothing is cut off.
     Console(width=None if sys.stdout.isatty() else 1000).print(grid)
 
