@@ -14,6 +14,8 @@
     └── StorageError             the database or the blob store failed
         ├── StorageFull          no room left
         └── StorageUnavailable   not reachable or read-only; the same request can be tried again
+
+A protocol that has no words for an error takes those of the one above it.
 """
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from podium.errors import StorageError, StorageFull, StorageUnavailable
+from podium.errors import InvalidArgument, StorageError, StorageFull, StorageUnavailable
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -66,9 +66,32 @@ def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object
     return list(items) if dialect == "postgresql" else msgspec.json.encode(items).decode()
 
 
-def for_update(dialect: Dialect) -> str:
-    """The suffix that locks the rows read. SQLite has one writer, so what it read cannot change."""
-    return " FOR UPDATE" if dialect == "postgresql" else ""
+def for_update(dialect: Dialect, of: str = "") -> str:
+    """The suffix that locks the rows read, of a join those of the table `of` alone.
+
+    SQLite has one writer, so what it read cannot change.
+    """
+    if dialect == "sqlite":
+        return ""
+    return f" FOR UPDATE OF {of}" if of else " FOR UPDATE"
+
+
+def for_share(dialect: Dialect) -> str:
+    """The suffix that keeps the rows read from being changed or removed; others may keep them too."""
+    return " FOR SHARE" if dialect == "postgresql" else ""
+
+
+def place_locks(dialect: Dialect) -> tuple[str, ...]:
+    """Statements that lock a place of a tree until the transaction ends; nothing for SQLite's one writer.
+
+    The places in `:folders`, which it lies in, are shared; the `:place` itself, with all below it, is held alone.
+    """
+    if dialect == "sqlite":
+        return ()
+    return (
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended(f, 0)) FROM unnest(CAST(:folders AS text[])) AS f",
+        "SELECT pg_advisory_xact_lock(hashtextextended(:place, 0))",
+    )
 
 
 def storage_error(error: Exception) -> StorageError:
@@ -79,6 +102,15 @@ def storage_error(error: Exception) -> StorageError:
     if isinstance(error, sqlite3.OperationalError) and ("readonly" in text or "unable to open" in text):
         return StorageUnavailable(f"The database cannot be written: {text}")
     return StorageUnavailable(f"The database failed: {text}")
+
+
+# What a driver raises for a value that it cannot bind: an integer beyond 64 bits, half of a surrogate pair.
+UNSTORABLE = (OverflowError, UnicodeEncodeError)
+
+
+def unstorable(error: Exception) -> InvalidArgument:
+    """The refusal of a value that passed every rule and still is none that a database holds."""
+    return InvalidArgument(f"A value of the request cannot be stored: {error}")
 
 
 def position(dialect: Dialect, text: str, sought: str) -> str:

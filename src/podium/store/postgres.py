@@ -9,7 +9,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from podium.errors import StorageUnavailable
-from podium.store.dialect import Dialect, storage_error
+from podium.store.dialect import Dialect, storage_error, unstorable
 from podium.store.migrate import migrate
 from podium.store.transaction import Tx
 
@@ -70,5 +70,7 @@ class PostgresStore:
                     connection.rollback()
                     raise
                 return result
+        except psycopg.DataError as error:  # NUL in a text, a number out of range
+            raise unstorable(error) from error
         except psycopg.Error as error:
             raise storage_error(error) from error

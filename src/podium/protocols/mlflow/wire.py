@@ -42,13 +42,18 @@ def decode_body(body: bytes, kind: type[T], path: dict[str, str]) -> T:
 
 
 def load_json(body: bytes) -> dict[str, Any]:
-    """The JSON object in `body`. Python's own `NaN` and `Infinity` are understood, as MLflow's server does."""
+    """The JSON object in `body`. Python's own `NaN` and `Infinity` are understood, as MLflow's server does.
+
+    Half of a surrogate pair, which JSON can write and text cannot hold, is refused.
+    """
     if not body.strip():
         return {}
     try:
         fields = json.loads(body)
         if isinstance(fields, str):  # some clients encode twice; MLflow's server copes
             fields = json.loads(fields)
+        if b"\\u" in body:
+            json.dumps(fields, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidArgument(f"The request's body is not valid JSON: {error}. {_SEE_DOCS}") from error
     if not isinstance(fields, dict):
