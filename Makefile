@@ -9,7 +9,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo test test-fast check format lock
+.PHONY: help setup serve demo bench test test-fast check format lock
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ serve: .venv/.runtime  ## Run the server on http://127.0.0.1:5000, data in ./dat
 
 demo: .venv/.dev  ## Run a server with real sample models, data in ./data/demo (PORT=)
 	@$(RUN)/python scripts/demo.py --host $(HOST) --port $(PORT) --data $(DATA)/demo
+
+bench: .venv/.dev  ## Run the same work on Podium and on mlflow server, side by side
+	$(RUN)/python scripts/bench.py
 
 test: .venv/.dev check  ## Lint, type-check and run every test
 	$(RUN)/pytest

@@ -8,7 +8,7 @@ from podium.domain.access import Actor
 from podium.domain.manifests import Manifest
 from podium.errors import InvalidArgument, InvalidState, NotFound, PodiumError
 from podium.services.artifacts import Artifacts, list_tree
-from podium.store.artifacts import list_files
+from podium.store.artifacts import keep_files
 from podium.store.manifests import insert_manifest, select_entries
 from support.files import body, context_of
 
@@ -41,7 +41,7 @@ async def register(context, folder, team=1):
     """A version of the files in `folder`; its key."""
 
     def work(tx):
-        manifest = insert_manifest(tx, Manifest.of(list_files(tx, team, folder)), 5)
+        manifest = insert_manifest(tx, Manifest.of(keep_files(tx, team, folder)), 5)
         model = tx.value(
             "INSERT INTO registered_models (team_id, name, next_version, created_at, updated_at)"
             " VALUES (:team, :name, 2, 5, 5) RETURNING id",

@@ -37,6 +37,24 @@ class Past:
         return found
 
 
+def test_at_the_time_that_a_change_says_of_itself_it_stands(world):
+    async def story():
+        await world.registry.create(ACTOR, "M", {})
+        made = await world.new_version()
+        assert [item.version for item in await world.history.version_at(ACTOR, "M", made.created_at, stage="None")] == [
+            1
+        ]
+        moved = await world.promotion.transition_stage(ACTOR, "M", 1, "Production")
+        at = moved.updated_at
+        [standing] = await world.history.version_at(ACTOR, "M", at, stage="Production")
+        assert standing.since == at == (await world.registry.get(ACTOR, "M")).updated_at
+        assert await world.history.version_at(ACTOR, "M", at - 1, stage="Production") == []
+        renamed = await world.registry.rename(ACTOR, "M", "N")
+        assert len(await world.history.version_at(ACTOR, "N", renamed.updated_at, stage="Production")) == 1
+
+    asyncio.run(story())
+
+
 def test_what_stood_in_a_stage_through_archiving_and_deletion(world):
     past = Past(world)
 

@@ -11,7 +11,7 @@ from podium.services.projects import Projects
 from podium.services.retention import Collected, Retention
 from podium.services.verification import Verification
 from podium.store import gc
-from podium.store.artifacts import list_files
+from podium.store.artifacts import keep_files
 from podium.store.manifests import insert_manifest
 from support.files import body, context_of
 
@@ -45,7 +45,7 @@ async def make_run(context, project, run_id, deleted_at=None):
 
 async def make_version(context, folder, *, version_deleted=None):
     def work(tx):
-        manifest = insert_manifest(tx, Manifest.of(list_files(tx, 1, folder)), context.clock())
+        manifest = insert_manifest(tx, Manifest.of(keep_files(tx, 1, folder)), context.clock())
         model = tx.value(
             "INSERT INTO registered_models (team_id, name, next_version, created_at, updated_at)"
             " VALUES (1, :name, 2, 5, 5) RETURNING id",

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from podium.blobs.local import LocalBlobs
 from podium.domain.access import Actor
 from podium.domain.filters import And
 from podium.domain.logged_models import NewLoggedModel
@@ -68,5 +69,36 @@ def test_what_a_team_has_is_kept_from_others_given_to_the_default_team_or_delete
         await teams.delete(ACTOR, "blue", "CASCADE")
         await teams.create(ACTOR, "blue", None, None)
         await refused(services.logged_models.get(BLUE, lost.model_id, allow_deleted=True), NotFound)
+
+    asyncio.run(story())
+
+
+def test_a_deleted_team_comes_back_with_all_it_had_until_garbage_is_collected(world, tmp_path):
+    teams, services = world.services.teams, world.services
+    LocalBlobs.open(tmp_path / "blobs").close()
+
+    async def story():
+        await teams.create(ACTOR, "blue", "sky", None)
+        project = str(await services.projects.create(BLUE, "p", None, {}))
+        await services.registry.create(BLUE, "M", {})
+        await services.evaluation_datasets.create(BLUE, "questions", [project], {})
+        await teams.delete(ACTOR, "blue", "CASCADE")
+        await refused(services.registry.get(BLUE, "M"), NotFound)
+
+        await teams.create(ACTOR, "blue", None, None)
+        await refused(teams.restore(ACTOR, "blue"), AlreadyExists)
+        await teams.delete(ACTOR, "blue", "RESTRICT")
+        assert (await services.retention.collect(older_than_ms=10_000)).teams == 0
+        await world.store.write(lambda tx: tx.run("DELETE FROM teams WHERE description IS NULL"))
+
+        assert (await teams.restore(ACTOR, "blue")).description == "sky"
+        assert (await services.registry.get(BLUE, "M")).name == "M"
+        assert (await services.projects.get(BLUE, project)).name == "p"
+
+        await teams.delete(ACTOR, "blue", "CASCADE")
+        assert (await services.retention.collect(older_than_ms=0)).teams == 1
+        await refused(teams.restore(ACTOR, "blue"), NotFound)
+        owned = "SELECT team_id FROM projects UNION ALL SELECT team_id FROM evaluation_datasets"
+        assert await world.store.read(lambda tx: tx.all(f"SELECT team_id FROM ({owned}) AS o WHERE team_id <> 1")) == []
 
     asyncio.run(story())

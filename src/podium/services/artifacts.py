@@ -81,11 +81,13 @@ class Artifacts:
 
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            count = rows.delete_files(tx, team, place, self._context.clock())
+            at = self._context.clock()
+            rows.lock_place(tx, team, place)
+            count = rows.delete_files(tx, team, place, at)
             if not count:
                 raise _absent(path)
             change = Change("artifact", place, place, "delete", {"files": count})
-            self._context.record(tx, actor, team, change)
+            self._context.record(tx, actor, team, change, at=at)
 
         await self._context.store.write(work)
 
@@ -98,10 +100,13 @@ class Artifacts:
 
         def work(tx: Tx) -> int:
             team = self._context.team_id(tx, actor)
-            count = sum(self._put_back(tx, team, key, file) for key, file in rows.restorable_files(tx, team, place))
+            at = self._context.clock()
+            rows.lock_place(tx, team, place)
+            count = sum(_put_back(tx, team, key, file, at) for key, file in rows.restorable_files(tx, team, place))
             if not count:
                 raise NotFound(f"No deleted artifact can be restored at '{path}'")
-            self._context.record(tx, actor, team, Change("artifact", place, place, "restore", None, {"files": count}))
+            change = Change("artifact", place, place, "restore", None, {"files": count})
+            self._context.record(tx, actor, team, change, at=at)
             return count
 
         return await self._context.store.write(work)
@@ -127,17 +132,11 @@ class Artifacts:
     async def _refer(self, actor: Actor, place: str, blob: Blob) -> None:
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
+            rows.lock_place(tx, team, place)
             _check_room(tx, team, place)
             rows.upsert_file(tx, team, ManifestEntry(place, blob.digest, blob.size_bytes), self._context.clock())
 
         await self._context.store.write(work)
-
-    def _put_back(self, tx: Tx, team: int, key: int, file: ManifestEntry) -> bool:
-        _check_room(tx, team, file.path)
-        if not rows.take_deleted(tx, key):
-            return False
-        rows.upsert_file(tx, team, file, self._context.clock())
-        return True
 
     def _file(self, tx: Tx, actor: Actor, path: str) -> ManifestEntry:
         tree, place = self._tree(tx, actor, path)
@@ -194,6 +193,14 @@ def _writable(actor: Actor, path: str) -> str:
             "log the files to a run and register a new version."
         )
     return team_path(actor.team, path)
+
+
+def _put_back(tx: Tx, team: int, key: int, file: ManifestEntry, at: int) -> bool:
+    _check_room(tx, team, file.path)
+    if not rows.take_deleted(tx, key):
+        return False
+    rows.upsert_file(tx, team, file, at)
+    return True
 
 
 def _check_room(tx: Tx, team: int, place: str) -> None:

@@ -38,6 +38,9 @@ class Context(msgspec.Struct, frozen=True):
             raise NotFound(f"Workspace '{actor.team}' not found")
         return found
 
-    def record(self, tx: Tx, actor: Actor, team_id: int, change: Change) -> None:
-        """Append the event of a governed change, in the transaction of the change."""
-        events.append_event(tx, change, at=self.clock(), actor=actor.name, team_id=team_id)
+    def record(self, tx: Tx, actor: Actor, team_id: int, change: Change, *, at: int) -> None:
+        """Append the event of a governed change, in the transaction of the change.
+
+        `at` is the time that the changed rows were given too: asked what was so at a row's time, the trail agrees.
+        """
+        events.append_event(tx, change, at=at, actor=actor.name, team_id=team_id)

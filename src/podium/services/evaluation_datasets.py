@@ -68,7 +68,7 @@ class EvaluationDatasets:
             rows.upsert_tags(tx, key, tags)
             rows.insert_projects(tx, key, projects)
             [made] = rows.load_datasets(tx, [key])
-            self._record(tx, actor, team, made, "create", after={"name": name, "tags": made.tags})
+            self._record(tx, actor, team, made, "create", after={"name": name, "tags": made.tags}, at=at)
             return made
 
         return await self._context.store.write(work)
@@ -111,7 +111,9 @@ class EvaluationDatasets:
             if key is not None:
                 [known] = rows.load_datasets(tx, [key])
                 rows.delete_dataset(tx, key)
-                self._record(tx, actor, team, known, "delete", before={"records": known.record_count})
+                self._record(
+                    tx, actor, team, known, "delete", {"records": known.record_count}, at=self._context.clock()
+                )
 
         await self._context.store.write(work)
 
@@ -123,7 +125,7 @@ class EvaluationDatasets:
             team, known = self._require(tx, actor, dataset_id, lock=True)
             rows.upsert_tags(tx, known.key, tags)
             before = {key: known.tags[key] for key in tags if key in known.tags}
-            self._record(tx, actor, team, known, "set_tag", before or None, dict(tags))
+            self._record(tx, actor, team, known, "set_tag", before or None, dict(tags), at=self._context.clock())
 
         await self._context.store.write(work)
 
@@ -134,7 +136,8 @@ class EvaluationDatasets:
             team, known = self._require(tx, actor, dataset_id, lock=True)
             if key in known.tags:
                 rows.delete_tag(tx, known.key, key)
-                self._record(tx, actor, team, known, "delete_tag", {key: known.tags[key]})
+                before, at = {key: known.tags[key]}, self._context.clock()
+                self._record(tx, actor, team, known, "delete_tag", before, at=at)
 
         await self._context.store.write(work)
 
@@ -234,9 +237,11 @@ class EvaluationDatasets:
         action: str,
         before: State = None,
         after: State = None,
+        *,
+        at: int,
     ) -> None:
         change = Change("evaluation_dataset", dataset.dataset_id, dataset.name, action, before, after)
-        self._context.record(tx, actor, team, change)
+        self._context.record(tx, actor, team, change, at=at)
 
 
 def _merge(

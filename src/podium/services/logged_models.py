@@ -150,8 +150,9 @@ class LoggedModels:
 
         def work(tx: Tx) -> None:
             team, model = self._require_active(tx, actor, model_id)
-            rows.update_deleted(tx, model.id, self._context.clock())
-            self._context.record(tx, actor, team, Change("logged_model", model_id, model.name, "delete"))
+            at = self._context.clock()
+            rows.update_deleted(tx, model.id, at)
+            self._context.record(tx, actor, team, Change("logged_model", model_id, model.name, "delete"), at=at)
 
         await self._context.store.write(work)
 

@@ -46,7 +46,7 @@ class Projects:
                 rows.update_location(tx, key, location)
             for tag, value in tags.items():
                 rows.upsert_tag(tx, key, tag, value)
-            self._record(tx, actor, team, key, name, "create", after={"name": name, "tags": tags})
+            self._record(tx, actor, team, key, name, "create", after={"name": name, "tags": tags}, at=at)
             return key
 
         return await self._context.store.write(work)
@@ -99,14 +99,16 @@ class Projects:
 
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id)
+            team_rows.lock_names(tx, team)
+            project = require_project(tx, team, project_id, lock=True)
             if project.deleted_at is not None:
                 raise InvalidState("Cannot rename a non-active experiment.")
             other = rows.find_project_by_name(tx, team, name)
             if other is not None and other.id != project.id:
                 raise AlreadyExists(f"Experiment(name={name}) already exists.")
-            rows.update_name(tx, project.id, name, self._context.clock())
-            self._record(tx, actor, team, project.id, name, "rename", {"name": project.name}, {"name": name})
+            at = self._context.clock()
+            rows.update_name(tx, project.id, name, at)
+            self._record(tx, actor, team, project.id, name, "rename", {"name": project.name}, {"name": name}, at=at)
 
         await self._context.store.write(work)
 
@@ -124,9 +126,12 @@ class Projects:
 
         def work(tx: Tx) -> None:
             team, project = self._require_active(tx, actor, project_id)
+            if project.tags.get(key) == value:
+                return
             rows.upsert_tag(tx, project.id, key, value)
             before = {key: project.tags[key]} if key in project.tags else None
-            self._record(tx, actor, team, project.id, project.name, "set_tag", before, {key: value})
+            at = self._context.clock()
+            self._record(tx, actor, team, project.id, project.name, "set_tag", before, {key: value}, at=at)
 
         await self._context.store.write(work)
 
@@ -137,27 +142,28 @@ class Projects:
             team, project = self._require_active(tx, actor, project_id)
             if not rows.delete_tag(tx, project.id, key):
                 raise NotFound(f"No tag with name: {key} in experiment with id {project_id}")
-            self._record(tx, actor, team, project.id, project.name, "delete_tag", {key: project.tags[key]})
+            before, at = {key: project.tags[key]}, self._context.clock()
+            self._record(tx, actor, team, project.id, project.name, "delete_tag", before, at=at)
 
         await self._context.store.write(work)
 
     async def _set_deleted(self, actor: Actor, project_id: str, *, deleted: bool) -> None:
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id)
+            project = require_project(tx, team, project_id, lock=True)
             if (project.deleted_at is not None) == deleted:
                 raise NotFound(f"No Experiment with id={project_id} exists")
             at = self._context.clock()
             rows.update_deleted(tx, project.id, at if deleted else None, at)
             run_rows.update_deleted_of_project(tx, project.id, at if deleted else None, project.deleted_at)
             action = "delete" if deleted else "restore"
-            self._record(tx, actor, team, project.id, project.name, action)
+            self._record(tx, actor, team, project.id, project.name, action, at=at)
 
         await self._context.store.write(work)
 
     def _require_active(self, tx: Tx, actor: Actor, project_id: str) -> tuple[int, Project]:
         team = self._context.team_id(tx, actor)
-        project = require_project(tx, team, project_id)
+        project = require_project(tx, team, project_id, lock=True)
         require_active(project)
         return team, project
 
@@ -171,16 +177,21 @@ class Projects:
         action: str,
         before: State = None,
         after: State = None,
+        *,
+        at: int,
     ) -> None:
         change = Change("project", str(key), name, action, before, after)
-        self._context.record(tx, actor, team, change)
+        self._context.record(tx, actor, team, change, at=at)
 
 
-def require_project(tx: Tx, team_id: int, project_id: str) -> Project:
-    """The team's project with this public id. Raises NotFound, InvalidArgument when it cannot be an id."""
+def require_project(tx: Tx, team_id: int, project_id: str, *, lock: bool = False) -> Project:
+    """The team's project with this public id; with `lock` it stays as it is until the transaction ends.
+
+    Raises NotFound, InvalidArgument when it cannot be an id.
+    """
     if not project_id.isdecimal() or len(project_id) > 18:
         raise InvalidArgument(f"Invalid experiment ID '{project_id}'. Experiment ID must be a valid integer.")
-    project = rows.find_project(tx, team_id, int(project_id))
+    project = rows.find_project(tx, team_id, int(project_id), lock=lock)
     if project is None:
         raise NotFound(f"No Experiment with id={project_id} exists")
     return project

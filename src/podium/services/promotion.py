@@ -54,17 +54,18 @@ class Promotion:
                 raise Conflict(
                     f"Model Version (name={name}, version={number}) is in stage {found.stage}, not in {expected}."
                 )
+            at = self._context.clock()
             moved = False
             if archive_existing:
-                moved = self._archive_others(tx, actor, team, model, number, target)
+                moved = self._archive_others(tx, actor, team, model, number, target, at)
             if found.stage != target:
-                version_rows.update_stage(tx, [found.id], target, self._context.clock())
+                version_rows.update_stage(tx, [found.id], target, at)
                 before, after = {"stage": found.stage}, {"stage": target}
-                self._events.version(tx, actor, team, model, number, "transition_stage", before, after)
+                self._events.version(tx, actor, team, model, number, "transition_stage", before, after, at=at)
                 moved = True
             if not moved:
                 return found
-            model_rows.update_time(tx, model.id, self._context.clock())
+            model_rows.update_time(tx, model.id, at)
             return require_version(tx, team, name, number)
 
         return await self._context.store.write(work)
@@ -95,7 +96,7 @@ class Promotion:
             alias_rows.upsert_alias(tx, model.id, alias, found.id)
             before = None if old is None else {"alias": alias, "version": old}
             after = {"alias": alias, "version": number}
-            self._events.version(tx, actor, team, model, number, "set_alias", before, after)
+            self._events.version(tx, actor, team, model, number, "set_alias", before, after, at=self._context.clock())
 
         await self._context.store.write(work)
 
@@ -113,7 +114,8 @@ class Promotion:
             if old is None:
                 return
             alias_rows.delete_alias(tx, model.id, alias)
-            self._events.version(tx, actor, team, model, old, "delete_alias", {"alias": alias, "version": old})
+            before = {"alias": alias, "version": old}
+            self._events.version(tx, actor, team, model, old, "delete_alias", before, at=self._context.clock())
 
         await self._context.store.write(work)
 
@@ -136,12 +138,14 @@ class Promotion:
 
         return await self._context.store.read(work)
 
-    def _archive_others(self, tx: Tx, actor: Actor, team: int, model: ModelKey, kept: int, stage: Stage) -> bool:
+    def _archive_others(
+        self, tx: Tx, actor: Actor, team: int, model: ModelKey, kept: int, stage: Stage, at: int
+    ) -> bool:
         others = [pair for pair in version_rows.select_in_stage(tx, model.id, stage) if pair[1] != kept]
-        version_rows.update_stage(tx, [key for key, _ in others], "Archived", self._context.clock())
+        version_rows.update_stage(tx, [key for key, _ in others], "Archived", at)
         for _, number in others:
             before, after = {"stage": stage}, {"stage": "Archived"}
-            self._events.version(tx, actor, team, model, number, "transition_stage", before, after)
+            self._events.version(tx, actor, team, model, number, "transition_stage", before, after, at=at)
         return bool(others)
 
 

@@ -18,7 +18,7 @@ from podium.domain.sources import (
 from podium.domain.stages import parse_stage
 from podium.errors import InvalidArgument, NotFound
 from podium.services.registry_changes import newest, require_model, require_version
-from podium.store import aliases, artifacts, manifests, trees
+from podium.store import aliases, artifacts, manifests
 from podium.store import sources as rows
 from podium.store.sources import SourceModel
 from podium.store.transaction import Tx
@@ -158,7 +158,5 @@ def _snapshot(tx: Tx, team_id: int, location: str, at: int) -> int | None:
     folder = proxied_path(sources.with_single_slashes(location))
     if not folder:
         return None
-    entries = artifacts.list_files(tx, team_id, folder)
-    if not entries and (file := trees.find_file(tx, trees.team_tree(team_id), folder)) is not None:
-        entries = [msgspec.structs.replace(file, path=folder.rpartition("/")[2])]
+    entries = artifacts.keep_files(tx, team_id, folder)
     return manifests.insert_manifest(tx, Manifest.of(entries), at) if entries else None

@@ -22,7 +22,7 @@ from podium.services.context import Context
 from podium.services.registry_changes import Recorder, lock_model, require_model
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import registry as rows
-from podium.store import registry_search
+from podium.store import registry_search, teams
 from podium.store.paging import search_page
 from podium.store.registry import ModelKey
 from podium.store.transaction import Tx
@@ -54,7 +54,7 @@ class Registry:
             rows.upsert_tags(tx, key, tags)
             model = ModelKey(key, name, description, is_prompt(tags))
             after = {"name": name, "description": description, "tags": tags}
-            self._events.model(tx, actor, team, model, "create", after=after)
+            self._events.model(tx, actor, team, model, "create", after=after, at=at)
             return require_model(tx, team, name)
 
         return await self._context.store.write(work)
@@ -78,10 +78,11 @@ class Registry:
         def work(tx: Tx) -> RegisteredModel:
             team = self._context.team_id(tx, actor)
             model = lock_model(tx, team, name)
-            rows.update_description(tx, model.id, description, self._context.clock())
+            at = self._context.clock()
+            rows.update_description(tx, model.id, description, at)
             if description != model.description:
                 before, after = {"description": model.description}, {"description": description}
-                self._events.model(tx, actor, team, model, "update", before, after)
+                self._events.model(tx, actor, team, model, "update", before, after, at=at)
             return require_model(tx, team, name)
 
         return await self._context.store.write(work)
@@ -93,14 +94,15 @@ class Registry:
 
         def work(tx: Tx) -> RegisteredModel:
             team = self._context.team_id(tx, actor)
-            rows.lock_names(tx, team)
+            teams.lock_names(tx, team)
             model = lock_model(tx, team, name)
             if new_name != name:
                 if rows.lock_model(tx, team, new_name) is not None:
                     raise AlreadyExists(f"Registered Model (name={new_name}) already exists.")
-                rows.update_name(tx, model.id, new_name, self._context.clock())
+                at = self._context.clock()
+                rows.update_name(tx, model.id, new_name, at)
                 renamed = msgspec.structs.replace(model, name=new_name)
-                self._events.model(tx, actor, team, renamed, "rename", {"name": name}, {"name": new_name})
+                self._events.model(tx, actor, team, renamed, "rename", {"name": name}, {"name": new_name}, at=at)
             return require_model(tx, team, new_name)
 
         return await self._context.store.write(work)
@@ -116,7 +118,7 @@ class Registry:
             at = self._context.clock()
             rows.update_deleted(tx, model.id, at, at)
             before = {"description": whole.description, "tags": whole.tags, "aliases": whole.aliases}
-            self._events.model(tx, actor, team, model, "delete", before)
+            self._events.model(tx, actor, team, model, "delete", before, at=at)
             return model.id
 
         return await self._context.store.write(work)
@@ -126,14 +128,15 @@ class Registry:
 
         def work(tx: Tx) -> RegisteredModel:
             team = self._context.team_id(tx, actor)
-            rows.lock_names(tx, team)
+            teams.lock_names(tx, team)
             model = rows.lock_deleted_model(tx, team, key)
             if model is None:
                 raise NotFound(f"There is no deleted registered model with key {key}")
             if rows.lock_model(tx, team, model.name) is not None:
                 raise AlreadyExists(f"Registered Model (name={model.name}) already exists.")
-            rows.update_deleted(tx, key, None, self._context.clock())
-            self._events.model(tx, actor, team, model, "restore", after={"description": model.description})
+            at = self._context.clock()
+            rows.update_deleted(tx, key, None, at)
+            self._events.model(tx, actor, team, model, "restore", after={"description": model.description}, at=at)
             return require_model(tx, team, model.name)
 
         return await self._context.store.write(work)
@@ -151,7 +154,9 @@ class Registry:
                 return
             rows.upsert_tags(tx, model.id, {key: value})
             before = None if old is None else {"key": key, "value": old}
-            self._events.model(tx, actor, team, model, "set_tag", before, {"key": key, "value": value})
+            self._events.model(
+                tx, actor, team, model, "set_tag", before, {"key": key, "value": value}, at=self._context.clock()
+            )
 
         await self._context.store.write(work)
 
@@ -167,7 +172,9 @@ class Registry:
             if old is None:
                 return
             rows.delete_tag(tx, model.id, key)
-            self._events.model(tx, actor, team, model, "delete_tag", {"key": key, "value": old})
+            self._events.model(
+                tx, actor, team, model, "delete_tag", {"key": key, "value": old}, at=self._context.clock()
+            )
 
         await self._context.store.write(work)
 

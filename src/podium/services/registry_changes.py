@@ -88,13 +88,15 @@ class Recorder:
         action: str,
         before: State = None,
         after: State = None,
+        *,
+        at: int,
     ) -> None:
         """Append an event about a model; `model.name` is what it is called now."""
         common: dict[str, Any] = {"name": model.name, "is_prompt": model.is_prompt}
         change = Change(
             "registered_model", str(model.id), model.name, action, _with(common, before), _with(common, after)
         )
-        self._context.record(tx, actor, team_id, change)
+        self._context.record(tx, actor, team_id, change, at=at)
 
     def version(
         self,
@@ -106,6 +108,8 @@ class Recorder:
         action: str,
         before: State = None,
         after: State = None,
+        *,
+        at: int,
     ) -> None:
         """Append an event about a version."""
         common: dict[str, Any] = {"name": model.name, "version": version, "is_prompt": model.is_prompt}
@@ -117,7 +121,7 @@ class Recorder:
             _with(common, before),
             _with(common, after),
         )
-        self._context.record(tx, actor, team_id, change)
+        self._context.record(tx, actor, team_id, change, at=at)
 
 
 def _with(common: dict[str, Any], state: State) -> State:

@@ -35,6 +35,7 @@ class Collected(msgspec.Struct):
     runs: int = 0
     projects: int = 0
     files: int = 0
+    teams: int = 0
     manifests: int = 0
     uploads: int = 0
     blobs: int = 0
@@ -91,15 +92,16 @@ class Retention:
         return done
 
     def _remove_batch(self, tx: Tx, kind: gc.Kind, before: int) -> int:
+        at = self._context.clock()
         doomed = gc.select_doomed(tx, kind, before, BATCH)
         for row in doomed:
             folder = _folder(kind, row)
             if folder:
-                gc.delete_folder(tx, row.team_id, folder, self._context.clock())
+                gc.delete_folder(tx, row.team_id, folder, at)
         gc.delete_rows(tx, kind, [row.key for row in doomed])
         for team in sorted({row.team_id for row in doomed}):
             names = [row.name for row in doomed if row.team_id == team]
-            self._context.record(tx, ACTOR, team, Change("retention", kind, kind, "gc", {kind: names}))
+            self._context.record(tx, ACTOR, team, Change("retention", kind, kind, "gc", {kind: names}), at=at)
         return len(doomed)
 
     async def _old_uploads(self, before: int) -> list[str]:

@@ -124,13 +124,12 @@ class Runs:
 
         def work(tx: Tx) -> None:
             run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
-            before = run_data.select_params(tx, run.id, [key]).get(key, value)
-            if before != value:
+            stored = run_data.add_params(tx, run.id, {key: value})[key]
+            if stored != value:
                 raise InvalidArgument(
                     f"Changing param values is not allowed. Param with key='{key}' was already logged with "
-                    f"value='{before}' for run ID='{run_id}'. Attempted logging new value '{value}'."
+                    f"value='{stored}' for run ID='{run_id}'. Attempted logging new value '{value}'."
                 )
-            run_data.insert_params(tx, run.id, {key: value})
 
         await self._context.store.write(work)
 
@@ -139,7 +138,7 @@ class Runs:
         shown = _shown_model(model_json)
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            run = require_active_run(tx, self._context.team_id(tx, actor), run_id, lock=True)
             history = json.loads(run_data.find_tag(tx, run.id, LOGGED_MODELS_TAG) or "[]")
             if shown not in history:
                 run_data.upsert_tags(tx, run.id, {LOGGED_MODELS_TAG: json.dumps([*history, shown])})
@@ -149,27 +148,31 @@ class Runs:
     async def _set_deleted(self, actor: Actor, run_id: str, *, deleted: bool) -> None:
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            run = require_run(tx, team, run_id)
+            run = require_run(tx, team, run_id, lock=True)
             if (run.deleted_at is not None) == deleted:
                 return
-            rows.update_deleted(tx, run.id, self._context.clock() if deleted else None)
+            at = self._context.clock()
+            rows.update_deleted(tx, run.id, at if deleted else None)
             change = Change("run", run.run_id, run.name, "delete" if deleted else "restore")
-            self._context.record(tx, actor, team, change)
+            self._context.record(tx, actor, team, change, at=at)
 
         await self._context.store.write(work)
 
 
-def require_run(tx: Tx, team_id: int, run_id: str) -> RunRow:
-    """The team's run with this public id, deleted or not. Raises NotFound."""
-    run = rows.find_run(tx, team_id, run_id)
+def require_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow:
+    """The team's run with this public id, deleted or not; with `lock` it stays as it is until the transaction ends.
+
+    Raises NotFound.
+    """
+    run = rows.find_run(tx, team_id, run_id, lock=lock)
     if run is None:
         raise NotFound(f"Run with id={run_id} not found")
     return run
 
 
-def require_active_run(tx: Tx, team_id: int, run_id: str) -> RunRow:
-    """The team's run with this public id. Raises NotFound, InvalidArgument when it is deleted."""
-    run = require_run(tx, team_id, run_id)
+def require_active_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow:
+    """As `require_run`. Raises InvalidArgument when the run is deleted."""
+    run = require_run(tx, team_id, run_id, lock=lock)
     if run.deleted_at is not None:
         raise InvalidArgument(f"The run {run_id} must be in the 'active' state. Current state is deleted.")
     return run
@@ -187,17 +190,16 @@ def write_params(tx: Tx, run: RunRow, params: Mapping[str, str]) -> None:
     """Log params. Raises InvalidArgument, naming all that are there with other values."""
     if not params:
         return
-    before = run_data.select_params(tx, run.id, params)
+    stored = run_data.add_params(tx, run.id, params)
     changed = [
-        {"key": key, "old_value": before[key], "new_value": value}
+        {"key": key, "old_value": stored[key], "new_value": value}
         for key, value in params.items()
-        if before.get(key, value) != value
+        if stored[key] != value
     ]
     if changed:
         raise InvalidArgument(
             f"Changing param values is not allowed. Params were already logged='{changed}' for run ID='{run.run_id}'."
         )
-    run_data.insert_params(tx, run.id, params)
 
 
 def _check_new_tags(tags: Mapping[str, str]) -> None:

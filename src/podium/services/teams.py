@@ -33,11 +33,12 @@ class Teams:
         root = valid_root(artifact_root or "") or None
 
         def work(tx: Tx) -> Team:
-            key = rows.insert_team(tx, name, description, root, self._context.clock())
+            at = self._context.clock()
+            key = rows.insert_team(tx, name, description, root, at)
             if key is None:
                 raise AlreadyExists(f"Workspace '{name}' already exists.")
             team = Team(key, name, description, root)
-            self._record(tx, actor, team, "create", after=_state(team))
+            self._record(tx, actor, team, "create", after=_state(team), at=at)
             return team
 
         return await self._context.store.write(work)
@@ -51,15 +52,16 @@ class Teams:
         root = None if artifact_root is None else valid_root(artifact_root)
 
         def work(tx: Tx) -> Team:
-            before = _require(tx, name)
+            before = _require(tx, name, lock=True)
             after = Team(
                 before.id,
                 name,
                 before.description if description is None else description,
                 before.default_artifact_root if root is None else root or None,
             )
-            rows.update_team(tx, after.id, after.description, after.default_artifact_root, self._context.clock())
-            self._record(tx, actor, after, "update", _state(before), _state(after))
+            at = self._context.clock()
+            rows.update_team(tx, after.id, after.description, after.default_artifact_root, at)
+            self._record(tx, actor, after, "update", _state(before), _state(after), at=at)
             return after
 
         return await self._context.store.write(work)
@@ -67,6 +69,7 @@ class Teams:
     async def delete(self, actor: Actor, name: str, mode: DeletionMode) -> None:
         """Delete a team: RESTRICT only an empty one, CASCADE with all it has, SET_DEFAULT after giving that away.
 
+        What was deleted with it is kept until garbage collection: `restore` brings all of it back.
         Raises InvalidState when it has something, or something that the default team has under the same name.
         """
         if name == DEFAULT_TEAM:
@@ -74,23 +77,45 @@ class Teams:
         check_team_name(name)
 
         def work(tx: Tx) -> None:
-            team = _require(tx, name)
+            team = _require(tx, name, lock=True)
             if mode == "RESTRICT":
                 _refuse_unless_empty(tx, team)
             elif mode == "SET_DEFAULT":
                 _give_to_default(tx, team)
-            rows.delete_owned(tx, team.id)
-            rows.delete_team(tx, team.id)
-            self._record(tx, actor, team, "delete", {**_state(team), "mode": mode})
+            at = self._context.clock()
+            rows.update_deleted(tx, team.id, at, at)
+            self._record(tx, actor, team, "delete", {**_state(team), "mode": mode}, at=at)
 
         await self._context.store.write(work)
 
-    def _record(self, tx: Tx, actor: Actor, team: Team, action: str, before: State = None, after: State = None) -> None:
-        self._context.record(tx, actor, team.id, Change("team", str(team.id), team.name, action, before, after))
+    async def restore(self, actor: Actor, name: str) -> Team:
+        """Bring back the team of this name that was deleted last, with what was deleted with it.
+
+        Raises NotFound, and AlreadyExists when another has its name now.
+        """
+        check_team_name(name)
+
+        def work(tx: Tx) -> Team:
+            team = rows.lock_deleted_team(tx, name)
+            if team is None:
+                raise NotFound(f"There is no deleted workspace '{name}'")
+            at = self._context.clock()
+            if not rows.update_deleted(tx, team.id, None, at):
+                raise AlreadyExists(f"Workspace '{name}' already exists.")
+            self._record(tx, actor, team, "restore", after=_state(team), at=at)
+            return team
+
+        return await self._context.store.write(work)
+
+    def _record(
+        self, tx: Tx, actor: Actor, team: Team, action: str, before: State = None, after: State = None, *, at: int
+    ) -> None:
+        change = Change("team", str(team.id), team.name, action, before, after)
+        self._context.record(tx, actor, team.id, change, at=at)
 
 
-def _require(tx: Tx, name: str) -> Team:
-    team = rows.find_team(tx, name)
+def _require(tx: Tx, name: str, *, lock: bool = False) -> Team:
+    team = rows.find_team(tx, name, lock=lock)
     if team is None:
         raise NotFound(f"Workspace '{name}' not found")
     return team

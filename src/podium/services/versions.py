@@ -94,7 +94,7 @@ class Versions:
             if origin.logged_model_id is not None:
                 _note_registration(tx, team, origin.logged_model_id, new.name, number)
             version = require_version(tx, team, new.name, number)
-            self._events.version(tx, actor, team, model, number, "create", after=_state(version))
+            self._events.version(tx, actor, team, model, number, "create", after=_state(version), at=at)
             return version
 
         return await self._context.store.write(work)
@@ -116,10 +116,11 @@ class Versions:
         def work(tx: Tx) -> ModelVersion:
             team = self._context.team_id(tx, actor)
             model, old = lock_version(tx, team, name, number)
-            rows.update_description(tx, old.id, description, self._context.clock())
+            at = self._context.clock()
+            rows.update_description(tx, old.id, description, at)
             if description != old.description:
                 before, after = {"description": old.description}, {"description": description}
-                self._events.version(tx, actor, team, model, number, "update", before, after)
+                self._events.version(tx, actor, team, model, number, "update", before, after, at=at)
             return require_version(tx, team, name, number)
 
         return await self._context.store.write(work)
@@ -137,7 +138,7 @@ class Versions:
                 alias_rows.delete_alias(tx, model.id, alias)
             rows.update_deleted(tx, old.id, at, at)
             model_rows.update_time(tx, model.id, at)
-            self._events.version(tx, actor, team, model, number, "delete", _state(old))
+            self._events.version(tx, actor, team, model, number, "delete", _state(old), at=at)
 
         await self._context.store.write(work)
 
@@ -159,7 +160,7 @@ class Versions:
                     alias_rows.upsert_alias(tx, model.id, alias, old.id)
             model_rows.update_time(tx, model.id, at)
             restored = require_version(tx, team, name, number)
-            self._events.version(tx, actor, team, model, number, "restore", after=_state(restored))
+            self._events.version(tx, actor, team, model, number, "restore", after=_state(restored), at=at)
             return restored
 
         return await self._context.store.write(work)
@@ -179,7 +180,7 @@ class Versions:
             rows.upsert_tags(tx, found.id, {key: value})
             before = None if old is None else {"key": key, "value": old}
             after = {"key": key, "value": value}
-            self._events.version(tx, actor, team, model, number, "set_tag", before, after)
+            self._events.version(tx, actor, team, model, number, "set_tag", before, after, at=self._context.clock())
 
         await self._context.store.write(work)
 
@@ -196,7 +197,7 @@ class Versions:
                 return
             rows.delete_tag(tx, found.id, key)
             before = {"key": key, "value": found.tags[key]}
-            self._events.version(tx, actor, team, model, number, "delete_tag", before)
+            self._events.version(tx, actor, team, model, number, "delete_tag", before, at=self._context.clock())
 
         await self._context.store.write(work)
 

@@ -34,7 +34,7 @@ class Webhooks:
         def work(tx: Tx) -> Webhook:
             team = self._context.team_id(tx, actor)
             webhook = rows.insert_webhook(tx, team, new)
-            self._record(tx, actor, team, "create", webhook, None, _shown(webhook))
+            self._record(tx, actor, team, "create", webhook, None, _shown(webhook), at)
             rows.update_start(tx, webhook.id)
             return webhook
 
@@ -69,12 +69,13 @@ class Webhooks:
             team = self._context.team_id(tx, actor)
             before = _require(tx, team, webhook_id, lock=True)
             check_change(change)
-            webhook = self._changed(before, change, self._context.clock())
+            at = self._context.clock()
+            webhook = self._changed(before, change, at)
             rows.update_webhook(tx, webhook)
             after = _shown(webhook)
             if change.secret is not None:
                 after["secret_changed"] = True
-            self._record(tx, actor, team, "update", webhook, _shown(before), after)
+            self._record(tx, actor, team, "update", webhook, _shown(before), after, at)
             if before.status != "ACTIVE":
                 rows.update_start(tx, webhook.id)
             return webhook
@@ -88,7 +89,7 @@ class Webhooks:
             team = self._context.team_id(tx, actor)
             webhook = _require(tx, team, webhook_id, lock=True)
             rows.delete_webhook(tx, webhook.id)
-            self._record(tx, actor, team, "delete", webhook, _shown(webhook), None)
+            self._record(tx, actor, team, "delete", webhook, _shown(webhook), None, self._context.clock())
 
         await self._context.store.write(work)
 
@@ -114,10 +115,10 @@ class Webhooks:
         return msgspec.structs.replace(webhook, **parts, updated_at=updated_at)
 
     def _record(
-        self, tx: Tx, actor: Actor, team: int, action: str, webhook: Webhook, before: State, after: State
+        self, tx: Tx, actor: Actor, team: int, action: str, webhook: Webhook, before: State, after: State, at: int
     ) -> None:
         change = Change("webhook", webhook.webhook_id, webhook.name, action, before, after)
-        self._context.record(tx, actor, team, change)
+        self._context.record(tx, actor, team, change, at=at)
 
 
 def _require(tx: Tx, team_id: int, webhook_id: str, *, lock: bool = False) -> Webhook:

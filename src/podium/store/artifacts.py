@@ -1,13 +1,34 @@
 """Rows of the living files, one tree a team, and of those deleted or replaced that can still be restored."""
 
+import msgspec
+
 from podium.domain.manifests import ManifestEntry
+from podium.store.dialect import place_locks
 from podium.store.transaction import Tx
-from podium.store.trees import folder_range, select_files, team_tree
+from podium.store.trees import find_file, folder_range, select_files, team_tree
 
 
-def list_files(tx: Tx, team_id: int, prefix: str) -> list[ManifestEntry]:
-    """Every file below the folder `prefix` ("" is the root), with paths relative to it, in order."""
-    return select_files(tx, team_tree(team_id), prefix)
+def keep_files(tx: Tx, team_id: int, place: str) -> list[ManifestEntry]:
+    """Every file below the folder `place`, with paths relative to it, or else the one file there, by its name.
+
+    None of them is removed until this transaction ends: what it makes of them is then found by garbage collection.
+    """
+    tree = team_tree(team_id)
+    files = select_files(tx, tree, place, keep=True)
+    if not files and (file := find_file(tx, tree, place, keep=True)) is not None:
+        files = [msgspec.structs.replace(file, path=place.rpartition("/")[2])]
+    return files
+
+
+def lock_place(tx: Tx, team_id: int, path: str) -> None:
+    """Until this transaction ends no other one changes the file at `path`, or anything below it.
+
+    What such a change would find there, a file or none, is not a row that could be locked.
+    """
+    segments = path.split("/")
+    folders = [f"{team_id}/{'/'.join(segments[:depth])}" for depth in range(len(segments))] if path else []
+    for statement in place_locks(tx.dialect):
+        tx.all(statement, folders=folders, place=f"{team_id}/{path}")
 
 
 def upsert_file(tx: Tx, team_id: int, file: ManifestEntry, at: int) -> None:

@@ -7,13 +7,14 @@ import msgspec
 
 from podium.store.artifacts import delete_files
 from podium.store.dialect import for_update, is_in, list_value
+from podium.store.teams import delete_owned
 from podium.store.transaction import Tx
 from podium.store.trees import folder_range
 
-Kind = Literal["versions", "models", "runs", "logged_models", "projects", "files"]
+Kind = Literal["versions", "models", "runs", "logged_models", "projects", "files", "teams"]
 
 # In this order: what is contained goes first, so that each container is empty when its turn comes.
-KINDS: tuple[Kind, ...] = ("versions", "models", "logged_models", "runs", "projects", "files")
+KINDS: tuple[Kind, ...] = ("versions", "models", "logged_models", "runs", "projects", "files", "teams")
 
 
 class Doomed(msgspec.Struct, frozen=True):
@@ -55,6 +56,7 @@ _SELECT: dict[Kind, str] = {
     "files": (
         "SELECT f.id, f.team_id, f.path, '' FROM deleted_artifact_files AS f WHERE f.deleted_at < :before ORDER BY f.id"
     ),
+    "teams": "SELECT t.id, t.id, t.name, '' FROM teams AS t WHERE t.deleted_at < :before ORDER BY t.id",
 }
 _TABLE: dict[Kind, str] = {
     "versions": "model_versions",
@@ -63,6 +65,7 @@ _TABLE: dict[Kind, str] = {
     "runs": "runs",
     "projects": "projects",
     "files": "deleted_artifact_files",
+    "teams": "teams",
 }
 _REFERENCES = ("artifact_files", "deleted_artifact_files", "manifest_entries")
 
@@ -76,6 +79,9 @@ def select_doomed(tx: Tx, kind: Kind, before: int, limit: int) -> list[Doomed]:
 def delete_rows(tx: Tx, kind: Kind, keys: Sequence[int]) -> None:
     """Remove the rows with everything that belongs to them; metrics have no foreign key, for their size."""
     value = list_value(keys, tx.dialect)
+    if kind == "teams":
+        for key in keys:
+            delete_owned(tx, key)
     if kind == "runs":
         tx.run(f"DELETE FROM metrics WHERE {is_in('run_id', 'keys', tx.dialect)}", keys=value)
     tx.run(f"DELETE FROM {_TABLE[kind]} WHERE {is_in('id', 'keys', tx.dialect)}", keys=value)

@@ -38,7 +38,7 @@ def find_version_manifest(tx: Tx, team_id: int, version_key: int) -> int | None:
         "SELECT model_versions.manifest_id FROM model_versions"
         " JOIN registered_models ON registered_models.id = model_versions.model_id"
         " WHERE model_versions.id = :version AND registered_models.team_id = :team"
-        " AND model_versions.deleted_at IS NULL",
+        " AND registered_models.deleted_at IS NULL AND model_versions.deleted_at IS NULL",
         version=version_key,
         team=team_id,
     )

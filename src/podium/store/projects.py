@@ -2,6 +2,7 @@
 
 from podium.domain.filters import Node, Order, SortValue
 from podium.domain.projects import Project, ViewType
+from podium.store.dialect import for_update
 from podium.store.filters import SideTable, Source
 from podium.store.paging import Page, search_page
 from podium.store.transaction import Row, Tx
@@ -56,9 +57,13 @@ def update_deleted(tx: Tx, project_id: int, deleted_at: int | None, at: int) -> 
     )
 
 
-def find_project(tx: Tx, team_id: int, project_id: int) -> Project | None:
-    """The team's project with this key."""
-    row = tx.one(f"SELECT {COLUMNS} FROM projects WHERE id = :id AND team_id = :team", id=project_id, team=team_id)
+def find_project(tx: Tx, team_id: int, project_id: int, *, lock: bool = False) -> Project | None:
+    """The team's project with this key; with `lock` it stays as it is until the transaction ends."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM projects WHERE id = :id AND team_id = :team" + (for_update(tx.dialect) if lock else ""),
+        id=project_id,
+        team=team_id,
+    )
     return None if row is None else with_tags(tx, [row])[0]
 
 

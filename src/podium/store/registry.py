@@ -68,11 +68,6 @@ def lock_deleted_model(tx: Tx, team_id: int, model_id: int) -> ModelKey | None:
     return None if row is None else ModelKey(row[0], row[1], row[2], bool(row[3]))
 
 
-def lock_names(tx: Tx, team_id: int) -> None:
-    """Until this transaction ends no other one gives a model of the team a name: inserts refer to the locked row."""
-    tx.one(f"SELECT id FROM teams WHERE id = :team{for_update(tx.dialect)}", team=team_id)
-
-
 def take_version_number(tx: Tx, team_id: int, name: str, at: int) -> tuple[ModelKey, int] | None:
     """The team's model of this name, and a version number that nobody had before and nobody else gets."""
     row = tx.one(

@@ -55,17 +55,16 @@ def find_tag(tx: Tx, run: int, key: str) -> str | None:
     return value
 
 
-def insert_params(tx: Tx, run: int, params: Mapping[str, str]) -> None:
-    """Add params; those that are there stay as they are."""
+def add_params(tx: Tx, run: int, params: Mapping[str, str]) -> dict[str, str]:
+    """Add params and return what is stored under their keys: those that are there stay as they are.
+
+    Reading comes after writing, so that of two processes with different values only one finds its own.
+    """
     tx.insert(
         "INSERT INTO run_params (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO NOTHING",
         [(run, key, params[key]) for key in sorted(params)],
     )
-
-
-def select_params(tx: Tx, run: int, keys: Iterable[str]) -> dict[str, str]:
-    """Those of a run's params that are named."""
-    names = {f"k{i}": key for i, key in enumerate(keys)}
+    names = {f"k{i}": key for i, key in enumerate(params)}
     wanted = ", ".join(f":{name}" for name in names) or "NULL"
     rows = tx.all(f"SELECT key, value FROM run_params WHERE run_id = :run AND key IN ({wanted})", run=run, **names)
     return dict(rows)

@@ -1,6 +1,7 @@
 """Rows of runs: the records alone. What is logged to them is in `run_data`, `metrics` and `datasets`."""
 
 from podium.domain.runs import RunRow, RunStatus
+from podium.store.dialect import for_update
 from podium.store.transaction import Tx
 
 COLUMNS = (
@@ -27,10 +28,11 @@ def insert_run(
     return key
 
 
-def find_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
-    """The team's run with this public id."""
+def find_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow | None:
+    """The team's run with this public id; with `lock` it stays as it is until the transaction ends."""
     row = tx.one(
-        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id = :run_id AND projects.team_id = :team",
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id = :run_id AND projects.team_id = :team"
+        + (for_update(tx.dialect, "runs") if lock else ""),
         run_id=run_id,
         team=team_id,
     )

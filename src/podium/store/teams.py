@@ -1,11 +1,12 @@
-"""Rows of teams, and what happens to all that a team has when it goes."""
+"""Rows of teams, and what happens to all that a team has when it goes. A deleted team hides what it has."""
 
 from podium.domain.access import DEFAULT_TEAM_ID
 from podium.domain.teams import Team
+from podium.store.dialect import for_update
 from podium.store.transaction import Tx
 
 # What a team owns by itself; all else belongs to one of these, and goes with it.
-OWNED = ("projects", "registered_models", "webhooks")
+OWNED = ("projects", "registered_models", "evaluation_datasets", "webhooks")
 _NAMED = (("projects", "1 = 1"), ("registered_models", "deleted_at IS NULL"))
 _FILES = ("artifact_files", "deleted_artifact_files")
 _LOCATED = (
@@ -17,14 +18,30 @@ _COLUMNS = "id, name, description, default_artifact_root"
 
 def find_team_id(tx: Tx, name: str) -> int | None:
     """The key of the team called `name`."""
-    found: int | None = tx.value("SELECT id FROM teams WHERE name = :name", name=name)
+    found: int | None = tx.value("SELECT id FROM teams WHERE name = :name AND deleted_at IS NULL", name=name)
     return found
 
 
-def find_team(tx: Tx, name: str) -> Team | None:
-    """The team called `name`."""
-    row = tx.one(f"SELECT {_COLUMNS} FROM teams WHERE name = :name", name=name)
+def find_team(tx: Tx, name: str, *, lock: bool = False) -> Team | None:
+    """The team called `name`; with `lock` nothing is added to it until the transaction ends."""
+    suffix = for_update(tx.dialect) if lock else ""
+    row = tx.one(f"SELECT {_COLUMNS} FROM teams WHERE name = :name AND deleted_at IS NULL{suffix}", name=name)
     return None if row is None else Team(*row)
+
+
+def lock_deleted_team(tx: Tx, name: str) -> Team | None:
+    """The team called `name` that was deleted last; nobody restores or removes it until the transaction ends."""
+    row = tx.one(
+        f"SELECT {_COLUMNS} FROM teams WHERE name = :name AND deleted_at IS NOT NULL"
+        f" ORDER BY deleted_at DESC, id DESC LIMIT 1{for_update(tx.dialect)}",
+        name=name,
+    )
+    return None if row is None else Team(*row)
+
+
+def lock_names(tx: Tx, team_id: int) -> None:
+    """Until this transaction ends no other one names anything of the team: inserts refer to the locked row."""
+    tx.one(f"SELECT id FROM teams WHERE id = :team{for_update(tx.dialect)}", team=team_id)
 
 
 def find_artifact_root(tx: Tx, team_id: int) -> str | None:
@@ -35,14 +52,15 @@ def find_artifact_root(tx: Tx, team_id: int) -> str | None:
 
 def list_teams(tx: Tx) -> list[Team]:
     """Every team by name."""
-    return [Team(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM teams ORDER BY name")]
+    return [Team(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM teams WHERE deleted_at IS NULL ORDER BY name")]
 
 
 def insert_team(tx: Tx, name: str, description: str | None, root: str | None, at: int) -> int | None:
     """The key of the new team, or None when there is one of this name."""
     key: int | None = tx.value(
         "INSERT INTO teams (name, description, default_artifact_root, created_at, updated_at)"
-        " VALUES (:name, :description, :root, :at, :at) ON CONFLICT (name) DO NOTHING RETURNING id",
+        " VALUES (:name, :description, :root, :at, :at)"
+        " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id",
         name=name,
         description=description,
         root=root,
@@ -59,6 +77,21 @@ def update_team(tx: Tx, team_id: int, description: str | None, root: str | None,
         description=description,
         root=root,
         at=at,
+    )
+
+
+def update_deleted(tx: Tx, team_id: int, deleted_at: int | None, at: int) -> bool:
+    """Mark a team deleted, or there again with None; whether its name was still free for that."""
+    return (
+        tx.run(
+            "UPDATE teams SET deleted_at = :deleted, updated_at = :at WHERE id = :id AND NOT EXISTS"
+            " (SELECT 1 FROM teams other WHERE other.name = teams.name AND other.id <> teams.id"
+            " AND other.deleted_at IS NULL)",
+            id=team_id,
+            deleted=deleted_at,
+            at=at,
+        )
+        > 0
     )
 
 
@@ -114,7 +147,7 @@ def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
 
 
 def delete_owned(tx: Tx, team_id: int) -> None:
-    """Delete all that a team has. Bytes that nothing else names are then garbage."""
+    """Remove all that a team has for good. Bytes that nothing else names are then garbage."""
     tx.run(
         "DELETE FROM metrics WHERE run_id IN (SELECT runs.id FROM runs JOIN projects ON projects.id = runs.project_id"
         " WHERE projects.team_id = :team)",
@@ -122,8 +155,3 @@ def delete_owned(tx: Tx, team_id: int) -> None:
     )
     for table in (*OWNED, *_FILES):
         tx.run(f"DELETE FROM {table} WHERE team_id = :team", team=team_id)
-
-
-def delete_team(tx: Tx, team_id: int) -> None:
-    """Delete the row of a team that has nothing any more."""
-    tx.run("DELETE FROM teams WHERE id = :id", id=team_id)

@@ -6,7 +6,7 @@ import msgspec
 
 from podium.domain.manifests import ManifestEntry
 from podium.domain.trees import Child
-from podium.store.dialect import position
+from podium.store.dialect import for_share, position
 from podium.store.transaction import Tx
 
 
@@ -28,22 +28,23 @@ def manifest_tree(manifest_id: int) -> Tree:
     return Tree("manifest_entries", "manifest_id", manifest_id)
 
 
-def find_file(tx: Tx, tree: Tree, path: str) -> ManifestEntry | None:
-    """The file at `path`."""
+def find_file(tx: Tx, tree: Tree, path: str, *, keep: bool = False) -> ManifestEntry | None:
+    """The file at `path`; with `keep` it stays there until the transaction ends."""
     row = tx.one(
-        f"SELECT path, digest, size_bytes FROM {tree.table} WHERE {tree.column} = :key AND path = :path",
+        f"SELECT path, digest, size_bytes FROM {tree.table} WHERE {tree.column} = :key AND path = :path"
+        + (for_share(tx.dialect) if keep else ""),
         key=tree.key,
         path=path,
     )
     return None if row is None else ManifestEntry(*row)
 
 
-def select_files(tx: Tx, tree: Tree, folder: str) -> list[ManifestEntry]:
-    """Every file below `folder` ("" is the root), with paths relative to it, in order."""
+def select_files(tx: Tx, tree: Tree, folder: str, *, keep: bool = False) -> list[ManifestEntry]:
+    """Every file below `folder` ("" is the root), with paths relative to it, in order; kept as by `find_file`."""
     start, end = folder_range(folder)
     rows = tx.all(
         f"SELECT path, digest, size_bytes FROM {tree.table} WHERE {tree.column} = :key"
-        " AND path >= :start AND path < :end ORDER BY path",
+        " AND path >= :start AND path < :end ORDER BY path" + (for_share(tx.dialect) if keep else ""),
         key=tree.key,
         start=start,
         end=end,

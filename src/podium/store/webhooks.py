@@ -82,7 +82,7 @@ def active_webhooks(tx: Tx) -> list[tuple[int, int, str, int, frozenset[str]]]:
     """(key, team, team's name, number of the last event that does not concern it, events) of all that are active."""
     rows = tx.all(
         "SELECT w.id, w.team_id, t.name, w.after_seq, w.events FROM webhooks w JOIN teams t ON t.id = w.team_id"
-        " WHERE w.status = 'ACTIVE' ORDER BY w.id"
+        " WHERE w.status = 'ACTIVE' AND t.deleted_at IS NULL ORDER BY w.id"
     )
     return [(key, team, name, after, frozenset(events.split(","))) for key, team, name, after, events in rows]
 

@@ -2,12 +2,14 @@
 
 CREATE TABLE teams (
     id {pk},
-    name {text} NOT NULL UNIQUE,
+    name {text} NOT NULL,
     description {text},
     default_artifact_root {text},
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    updated_at BIGINT NOT NULL,
+    deleted_at BIGINT
 );
+CREATE UNIQUE INDEX teams_by_name ON teams (name) WHERE deleted_at IS NULL;
 
 CREATE TABLE projects (
     id {pk},
