@@ -63,6 +63,10 @@ def test_parameters_keep_an_encoded_slash_within_its_segment():
     assert call("PUT", "/a/files/x/y%20z") == "200 PUT {'path': 'x/y z'}"
 
 
+def test_a_parameter_that_is_not_utf8_is_refused():
+    assert call("PUT", "/a/files/x/%ff") == "500 a words InvalidPath"
+
+
 def test_what_no_route_matches_is_answered_by_the_prefix():
     assert call("POST", "/a/list") == "404 a lacks it"
     assert call("GET", "/b") == "404 rest lacks it"

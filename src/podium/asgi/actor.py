@@ -19,4 +19,4 @@ def user_name(request: Request) -> str:
         name = base64.b64decode(encoded, validate=True).decode().partition(":")[0]
     except (binascii.Error, UnicodeDecodeError):
         return ANONYMOUS
-    return name or ANONYMOUS
+    return name if name and name.isprintable() else ANONYMOUS

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from podium.errors import InvalidPath
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 ErrorShaper = Callable[[Request, Exception], Response]
 
@@ -30,7 +32,7 @@ class Mount(msgspec.Struct, frozen=True):
 
     prefixes: tuple[str, ...]
     routes: tuple[Route, ...]
-    not_found: Endpoint
+    not_found: Endpoint  # reads in the scope's `allowed_methods` which ones the path answers
     on_error: ErrorShaper
 
 
@@ -40,6 +42,7 @@ class Router:
     def __init__(self, mounts: tuple[Mount, ...]) -> None:
         self._mounts = mounts
         self._exact: dict[tuple[str, str], tuple[Endpoint, Mount]] = {}
+        self._methods: dict[str, list[str]] = {}
         self._patterns: list[tuple[str, re.Pattern[str], Endpoint, Mount]] = []
         for mount in mounts:
             for route in mount.routes:
@@ -47,11 +50,14 @@ class Router:
                     self._patterns.append((route.method, _compile(route.path), route.endpoint, mount))
                 else:
                     self._exact[route.method, route.path] = (route.endpoint, mount)
+                    self._methods.setdefault(route.path, []).append(route.method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint, mount = self._match(scope)
         request = Request(scope, receive)
         try:
+            if "path_params" in scope:
+                scope["path_params"] = {name: _decoded(value) for name, value in scope["path_params"].items()}
             response = await endpoint(request)
         except Exception as error:  # noqa: BLE001  each protocol words its errors; unknown ones are logged there
             response = mount.on_error(request, error)
@@ -69,13 +75,22 @@ class Router:
         raw = "/" + scope.get("raw_path", path.encode()).split(b"?")[0].decode("latin-1").lstrip("/")
         for wanted, pattern, endpoint, mount in self._patterns:
             if wanted == method and (match := pattern.fullmatch(raw)):
-                scope["path_params"] = {name: unquote(value) for name, value in match.groupdict().items()}
+                scope["path_params"] = match.groupdict()
                 return endpoint, mount
+        scope["allowed_methods"] = self._methods.get(path, [])
         for mount in self._mounts:
             if path.startswith(mount.prefixes):
                 return mount.not_found, mount
         last = self._mounts[-1]
         return last.not_found, last
+
+
+def _decoded(value: str) -> str:
+    """A parameter without percent signs. What is not UTF-8 is refused: two such names must not become the same one."""
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise InvalidPath(f"The path is not UTF-8 at '{value}'.") from None
 
 
 def _compile(path: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """Every endpoint of the native API: each resource's module lists its own, and here they become one mount."""
 
 from podium.asgi.router import Mount
-from podium.protocols.native import artifacts, events, files, models, projects, promotion, runs, status, versions
+from podium.protocols.native import artifacts, events, files, models, projects, promotion, runs, status, teams, versions
 from podium.protocols.native.api import Api
 from podium.protocols.native.docs import docs_routes
 from podium.protocols.native.endpoint import PREFIX, Topic, route_of
@@ -15,6 +15,7 @@ TOPICS: tuple[Topic, ...] = (
     projects.TOPIC,
     artifacts.TOPIC,
     runs.TOPIC,
+    teams.TOPIC,
     events.TOPIC,
     status.TOPIC,
 )
