@@ -47,16 +47,6 @@ def test_different_trees_have_different_digests(one, other):
     assert (Manifest.of(entries_of(one)).digest == Manifest.of(entries_of(other)).digest) == (one == other)
 
 
-@given(trees)
-def test_a_subtree_is_what_lies_below(tree):
-    whole = Manifest.of(entries_of(tree))
-    for folder in {path.rpartition("/")[0] for path in tree} - {""}:
-        below = whole.subtree(folder)
-        assert Manifest.of(below.entries) == below
-        expected = [path for path in sorted(tree) if path.startswith(folder + "/")]
-        assert [f"{folder}/{entry.path}" for entry in below.entries] == expected
-
-
 @given(hostile)
 def test_normal_paths_are_stable_and_stay_inside(raw):
     with suppress(InvalidPath):

@@ -7,7 +7,7 @@ import pytest
 from podium.domain.access import Actor
 from podium.domain.manifests import Manifest
 from podium.errors import InvalidArgument, InvalidState, NotFound, PodiumError
-from podium.services.artifacts import Artifacts, list_tree
+from podium.services.artifacts import Artifacts
 from podium.store.artifacts import keep_files
 from podium.store.manifests import insert_manifest, select_entries
 from support.files import body, context_of
@@ -122,21 +122,6 @@ def test_equal_files_make_one_manifest_and_one_blob(context, artifacts):
         assert len([blob async for blob in context.blobs.list_blobs()]) == 1
         [entry] = await context.store.read(lambda tx: select_entries(tx, tx.value("SELECT id FROM manifests")))
         assert (entry.path, entry.size_bytes) == ("file", 4)
-
-    asyncio.run(story())
-
-
-def test_the_files_at_and_below_a_path(context, artifacts):
-    async def story():
-        await artifacts.put(RED, "run/a/b", body(b"1"))
-        await artifacts.put(RED, "run/c", body(b"2"))
-
-        def paths(path):
-            return context.store.read(lambda tx: [file.path for file in list_tree(tx, 2, "red", path)])
-
-        assert await paths("run") == ["a/b", "c"]
-        assert await paths("run/a/b") == ["b"]
-        assert await paths("none") == []
 
     asyncio.run(story())
 

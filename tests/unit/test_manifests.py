@@ -103,14 +103,6 @@ def test_what_no_folder_could_hold_is_no_manifest(entries):
         Manifest.of(entries)
 
 
-def test_a_subtree_has_paths_relative_to_its_folder():
-    tree = manifest(model__MLmodel=A, model__data__x=B, model2__x=A, other=A)
-    assert [entry.path for entry in tree.subtree("model").entries] == ["MLmodel", "data/x"]
-    assert tree.subtree("model/data/").entries == (ManifestEntry("x", B, len("model__data__x")),)
-    assert tree.subtree("") == tree
-    assert tree.subtree("absent").entries == tree.subtree("other").entries == ()
-
-
 def test_a_file_is_found_by_its_path():
     tree = manifest(a__b=A, c=B)
     assert tree.find("c") == ManifestEntry("c", B, 1)

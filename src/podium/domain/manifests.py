@@ -84,21 +84,6 @@ class Manifest(msgspec.Struct, frozen=True):
         found = self.entries[at : at + 1]
         return found[0] if found and found[0].path == path else None
 
-    def subtree(self, folder: str) -> Self:
-        """The files below a folder, with paths relative to it; "" is the whole tree. Nothing there: empty."""
-        if not folder:
-            return self
-        start = normalize_path(folder) + "/"
-        first = bisect_left(self.entries, start, key=attrgetter("path"))
-        # "0" is the character after "/": everything that begins with `start` sorts before this.
-        after = bisect_left(self.entries, start[:-1] + "0", key=attrgetter("path"))
-        return type(self)(
-            tuple(
-                ManifestEntry(entry.path.removeprefix(start), entry.digest, entry.size_bytes)
-                for entry in self.entries[first:after]
-            )
-        )
-
 
 def diff(old: Manifest, new: Manifest) -> ManifestDiff:
     """Compares path by path. A moved file is one removed and one added."""

@@ -16,7 +16,7 @@ from podium.services.file_owners import Owner, root_uri
 from podium.store import artifacts as rows
 from podium.store.manifests import find_version_manifest
 from podium.store.transaction import Tx
-from podium.store.trees import Tree, find_file, manifest_tree, select_children, select_files, team_tree
+from podium.store.trees import Tree, find_file, manifest_tree, select_children, team_tree
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -175,15 +175,6 @@ def find_tree(tx: Tx, team_id: int, team: str, path: str) -> tuple[Tree, str]:
     if manifest is None:
         raise NotFound(f"No registered model version of this server has the files '{path}'")
     return manifest_tree(manifest), registered[1]
-
-
-def list_tree(tx: Tx, team_id: int, team: str, path: str) -> list[ManifestEntry]:
-    """Every file at or below a path of the team, living or registered; a file at the path itself goes by its name."""
-    tree, place = find_tree(tx, team_id, team, path)
-    single = find_file(tx, tree, place)
-    if single is not None:
-        return [msgspec.structs.replace(single, path=place.rpartition("/")[2])]
-    return select_files(tx, tree, place)
 
 
 def _writable(actor: Actor, path: str) -> str:

@@ -1,7 +1,9 @@
 """Whether the parts that the server stands on answer."""
 
+from podium.domain.access import DEFAULT_TEAM
 from podium.errors import PodiumError
 from podium.services.context import Context
+from podium.store.teams import find_team
 
 
 class Health:
@@ -16,7 +18,7 @@ class Health:
 
     async def _database(self) -> str | None:
         try:
-            await self._context.store.read(lambda tx: tx.value("SELECT 1"))
+            await self._context.store.read(lambda tx: find_team(tx, DEFAULT_TEAM))
         except PodiumError as error:
             return error.message
         return None

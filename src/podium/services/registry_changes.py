@@ -5,7 +5,7 @@ from typing import Any
 from podium.domain.access import Actor
 from podium.domain.events import Change, State
 from podium.domain.registry import ModelVersion, RegisteredModel
-from podium.errors import InvalidArgument, NotFound
+from podium.errors import NotFound
 from podium.services.context import Context
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
@@ -65,12 +65,6 @@ def newest(model: RegisteredModel) -> ModelVersion:
 def version_entity_id(model_id: int, version: int) -> str:
     """The id of a version in events: it survives renaming, and the ids of a model's versions are neighbours."""
     return f"{model_id}/{version}"
-
-
-def require_text(name: str, value: str) -> None:
-    """Raise InvalidArgument when a required text is empty."""
-    if not value:
-        raise InvalidArgument(f"Missing value for required parameter '{name}'.")
 
 
 class Recorder:

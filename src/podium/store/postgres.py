@@ -17,7 +17,9 @@ T = TypeVar("T")
 
 CONNECTIONS = 8
 MAX_ATTEMPTS = 5
-_RETRY_STATES = {"40001", "40P01"}  # serialization failure, deadlock
+# Serialization failure and deadlock; and rows that another process removed or added after they were looked for: tried
+# again, the work finds out by itself and says what is wrong in its own words.
+_RETRY_STATES = {"40001", "40P01", "23503", "23505"}
 
 
 class PostgresStore:
