@@ -189,12 +189,17 @@ def require_project(tx: Tx, team_id: int, project_id: str, *, lock: bool = False
 
     Raises NotFound, InvalidArgument when it cannot be an id.
     """
-    if not project_id.isdecimal() or len(project_id) > 18:
-        raise InvalidArgument(f"Invalid experiment ID '{project_id}'. Experiment ID must be a valid integer.")
-    project = rows.find_project(tx, team_id, int(project_id), lock=lock)
+    project = rows.find_project(tx, team_id, project_key(project_id), lock=lock)
     if project is None:
         raise NotFound(f"No Experiment with id={project_id} exists")
     return project
+
+
+def project_key(project_id: str) -> int:
+    """The key behind a public id. Raises InvalidArgument when it cannot be one."""
+    if not project_id.isdecimal() or len(project_id) > 18:
+        raise InvalidArgument(f"Invalid experiment ID '{project_id}'. Experiment ID must be a valid integer.")
+    return int(project_id)
 
 
 def require_active(project: Project) -> None:
@@ -216,3 +221,5 @@ def _check_location(location: str | None) -> None:
         raise InvalidArgument(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
     names.check_length("artifact_location", location, MAX_LOCATION)
     names.check_text("artifact_location", location)
+    if "#" in location:
+        raise InvalidArgument("'artifact_location' URL can't include fragments or params.")

@@ -7,6 +7,7 @@ from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.services.context import Context
+from podium.services.projects import project_key
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store.run_data import load_runs
 from podium.store.run_search import search_runs
@@ -28,9 +29,12 @@ class RunSearch:
         self._context = context
 
     async def search(self, actor: Actor, project_ids: list[str], search: Search, view: ViewType) -> Found[Run]:
-        """A page of whole runs. Projects that are not there, or not the team's, have none."""
+        """A page of whole runs. Projects that are not there, or not the team's, have none.
+
+        Raises InvalidArgument for what cannot be the id of a project.
+        """
         check_limit(search.limit, MAX_LISTED)
-        keys = sorted({int(key) for key in project_ids if key.isdecimal() and len(key) <= 18})
+        keys = sorted({project_key(project_id) for project_id in project_ids})
         named = {item.field for item in search.order}
         order = (*search.order, *(item for item in _LAST if item.field not in named))
         search = msgspec.structs.replace(search, order=order)

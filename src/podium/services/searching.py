@@ -30,11 +30,12 @@ class Found(msgspec.Struct, Generic[T], frozen=True):
 
 def check_limit(limit: int, most: int) -> None:
     """Raise InvalidArgument unless `limit` is from 1 to `most`, in MLflow's words."""
-    if limit < 1 or limit > most:
+    if limit < 1:
         raise InvalidArgument(
-            f"Invalid value {limit} for parameter 'max_results' supplied: "
-            f"It must be a positive integer, at most {most}."
+            f"Invalid value {limit} for parameter 'max_results' supplied. It must be a positive integer"
         )
+    if limit > most:
+        raise InvalidArgument(f"Invalid value {limit} for parameter 'max_results' supplied. It must be at most {most}")
 
 
 def find_page(search: Search, scope: str, query: Callable[[tuple[SortValue, ...] | None], Page]) -> Found[int]:

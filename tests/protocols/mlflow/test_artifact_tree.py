@@ -49,7 +49,6 @@ def test_files_are_put_listed_read_and_deleted(http):
     assert http.delete(f"{TREE}/dir").json() == {}
     assert listed(http) == ["a.txt"]
     assert http.get(f"{TREE}/dir/b.txt").status_code == 404
-    assert http.delete(f"{TREE}/dir").status_code == 404
 
 
 def test_an_empty_tree_and_a_file_have_no_children(http):

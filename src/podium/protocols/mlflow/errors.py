@@ -66,6 +66,10 @@ def shape_error(request: Request, error: Exception) -> Response:
 
 
 async def endpoint_not_found(request: Request) -> Response:
-    """What MLflow's client expects from a server that lacks an endpoint."""
+    """What MLflow's client expects from a server that lacks an endpoint, or the method at one."""
     message = f"No endpoint answers {request.method} {request.url.path}."
-    return error_response("ENDPOINT_NOT_FOUND", message, 404)
+    allowed = request.scope["allowed_methods"]
+    response = error_response("ENDPOINT_NOT_FOUND", message, 405 if allowed else 404)
+    if allowed:
+        response.headers["Allow"] = ", ".join(allowed)
+    return response

@@ -12,7 +12,7 @@ from podium.services import Services
 from podium.services.searching import Search
 
 
-class Tag(msgspec.Struct, omit_defaults=True):
+class Tag(msgspec.Struct):
     key: str = ""
     value: str = ""
 
@@ -65,6 +65,7 @@ class Experiment(msgspec.Struct):
     last_update_time: int
     creation_time: int
     tags: list[Tag]
+    workspace: str
 
 
 class FoundExperiments(msgspec.Struct, omit_defaults=True):
@@ -80,8 +81,8 @@ class CreatedExperiment(msgspec.Struct):
     experiment_id: str
 
 
-def experiment_of(project: Project) -> Experiment:
-    """A project as MLflow shows it."""
+def experiment_of(project: Project, team: str) -> Experiment:
+    """A project of the team as MLflow shows it."""
     return Experiment(
         experiment_id=str(project.id),
         name=project.name,
@@ -90,6 +91,7 @@ def experiment_of(project: Project) -> Experiment:
         last_update_time=project.updated_at,
         creation_time=project.created_at,
         tags=[Tag(key, value) for key, value in project.tags.items()],
+        workspace=team,
     )
 
 
@@ -100,11 +102,12 @@ async def create(services: Services, actor: Actor, request: CreateExperiment) ->
 
 
 async def get(services: Services, actor: Actor, request: ExperimentId) -> OneExperiment:
-    return OneExperiment(experiment_of(await services.projects.get(actor, request.experiment_id)))
+    return OneExperiment(experiment_of(await services.projects.get(actor, request.experiment_id), actor.team))
 
 
 async def get_by_name(services: Services, actor: Actor, request: ExperimentName) -> OneExperiment:
-    return OneExperiment(experiment_of(await services.projects.get_by_name(actor, request.experiment_name)))
+    project = await services.projects.get_by_name(actor, request.experiment_name)
+    return OneExperiment(experiment_of(project, actor.team))
 
 
 async def search(services: Services, actor: Actor, request: SearchExperiments) -> FoundExperiments:
@@ -115,7 +118,7 @@ async def search(services: Services, actor: Actor, request: SearchExperiments) -
         page_token=request.page_token or None,
     )
     found = await services.projects.search(actor, wanted, view_of(request.view_type))
-    return FoundExperiments([experiment_of(project) for project in found.items], found.next_page_token)
+    return FoundExperiments([experiment_of(project, actor.team) for project in found.items], found.next_page_token)
 
 
 async def update(services: Services, actor: Actor, request: UpdateExperiment) -> None:

@@ -1,5 +1,7 @@
 """`mlflow-artifacts`: the tree of files that clients read and write through this server, path by path."""
 
+from contextlib import suppress
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,6 +9,7 @@ from starlette.responses import Response
 from podium.asgi.downloads import download
 from podium.domain.access import Actor
 from podium.domain.trees import Child
+from podium.errors import InvalidPath, NotFound
 from podium.protocols.mlflow import wire
 from podium.protocols.mlflow.endpoint import Stream
 from podium.protocols.mlflow.paths import file_path, tree_path
@@ -55,6 +58,8 @@ async def download_artifact(services: Services, actor: Actor, request: Request) 
 
 
 async def upload_artifact(services: Services, actor: Actor, request: Request) -> Response:
+    if request.path_params["path"].endswith("/"):
+        raise InvalidPath("Artifact path must include a filename (cannot end with '/').")
     path = file_path(request.path_params["path"])
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() else None
@@ -63,7 +68,9 @@ async def upload_artifact(services: Services, actor: Actor, request: Request) ->
 
 
 async def delete_artifact(services: Services, actor: Actor, request: Request) -> Response:
-    await services.artifacts.delete(actor, file_path(request.path_params["path"]))
+    path = file_path(request.path_params["path"])
+    with suppress(NotFound):  # as MLflow has it, so that a client may repeat a request whose answer it lost
+        await services.artifacts.delete(actor, path)
     return json_answer()
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.runs import Dataset, DatasetInput, Int64, ModelOutput, Point
+from podium.errors import InvalidArgument
 from podium.protocols.mlflow.endpoint import Call
 from podium.protocols.mlflow.runs import OfRun, Tag
 from podium.protocols.mlflow.wire import Name
@@ -68,6 +69,8 @@ class LogOutputs(OfRun):
 
 
 async def log_metric(services: Services, actor: Actor, request: LogMetric) -> None:
+    if bool(request.dataset_name) != bool(request.dataset_digest):
+        raise InvalidArgument("Both dataset_name and dataset_digest must be provided if one is provided")
     point = Point(
         request.key,
         request.value,

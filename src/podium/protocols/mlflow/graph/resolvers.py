@@ -74,7 +74,8 @@ class _Parts:
 
     async def _load_experiment(self, experiment_id: str) -> Experiment | None:
         try:
-            return experiment_of(await self._caller.services.projects.get(self._caller.actor, experiment_id))
+            project = await self._caller.services.projects.get(self._caller.actor, experiment_id)
+            return experiment_of(project, self._caller.actor.team)
         except NotFound:  # deleted for good since the run was read
             return None
 
