@@ -117,13 +117,16 @@ class EvaluationDatasets:
 
         await self._context.store.write(work)
 
-    async def set_tags(self, actor: Actor, dataset_id: str, tags: Mapping[str, str]) -> None:
-        """Set tags; those that are not named stay."""
-        _check_tags(tags)
+    async def set_tags(self, actor: Actor, dataset_id: str, tags: Mapping[str, str | None]) -> None:
+        """Set tags, and take those off whose value is None; those that are not named stay."""
+        given = {key: value for key, value in tags.items() if value is not None}
+        _check_tags(given)
 
         def work(tx: Tx) -> None:
             team, known = self._require(tx, actor, dataset_id, lock=True)
-            rows.upsert_tags(tx, known.key, tags)
+            rows.upsert_tags(tx, known.key, given)
+            for key in tags.keys() - given.keys():
+                rows.delete_tag(tx, known.key, key)
             before = {key: known.tags[key] for key in tags if key in known.tags}
             self._record(tx, actor, team, known, "set_tag", before or None, dict(tags), at=self._context.clock())
 

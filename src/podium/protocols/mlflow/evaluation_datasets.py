@@ -111,7 +111,7 @@ class ExperimentIds(msgspec.Struct):
 
 
 async def create(services: Services, actor: Actor, request: CreateDataset) -> OneDataset:
-    tags = _decoded(request.tags or "{}", dict[str, str], "tags")
+    tags = {key: value for key, value in _tags(request.tags or "{}").items() if value is not None}
     return _one(await services.evaluation_datasets.create(actor, request.name, request.experiment_ids, tags))
 
 
@@ -135,8 +135,7 @@ async def delete(services: Services, actor: Actor, request: DatasetId) -> None:
 
 
 async def set_tags(services: Services, actor: Actor, request: SetTags) -> None:
-    tags = _decoded(request.tags, dict[str, str], "tags")
-    await services.evaluation_datasets.set_tags(actor, request.dataset_id, tags)
+    await services.evaluation_datasets.set_tags(actor, request.dataset_id, _tags(request.tags))
 
 
 async def delete_tag(services: Services, actor: Actor, request: DeleteTag) -> None:
@@ -216,6 +215,12 @@ def _record(record: EvaluationRecord, dataset_id: str) -> dict[str, Any]:
         "last_updated_by": record.updated_by,
     }
     return {**shown, **{name: value for name, value in optional.items() if value is not None}}
+
+
+def _tags(text: str) -> dict[str, str | None]:
+    """The tags in a text field. The client takes values of any type and leaves it to the server to write them out."""
+    given = _decoded(text, dict[str, Any], "tags")
+    return {key: None if value is None else str(value) for key, value in given.items()}
 
 
 def _decoded(text: str, kind: type[T], name: str) -> T:
