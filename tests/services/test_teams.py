@@ -7,6 +7,7 @@ from podium.blobs.local import LocalBlobs
 from podium.domain.access import Actor
 from podium.domain.filters import And
 from podium.domain.logged_models import NewLoggedModel
+from podium.domain.registry import NewVersion
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.searching import Search
 from podium.store.engine import Store
@@ -69,6 +70,23 @@ def test_what_a_team_has_is_kept_from_others_given_to_the_default_team_or_delete
         await teams.delete(ACTOR, "blue", "CASCADE")
         await teams.create(ACTOR, "blue", None, None)
         await refused(services.logged_models.get(BLUE, lost.model_id, allow_deleted=True), NotFound)
+
+    asyncio.run(story())
+
+
+def test_the_past_of_a_model_goes_with_it_to_the_default_team(world):
+    services = world.services
+
+    async def story():
+        await services.teams.create(ACTOR, "blue", None, None)
+        await services.registry.create(BLUE, "M", {})
+        await services.versions.create(BLUE, NewVersion("M", "s3://bucket/m"))
+        await services.promotion.transition_stage(BLUE, "M", 1, "Staging")
+        before = world.clock()
+        await services.teams.delete(ACTOR, "blue", "SET_DEFAULT")
+        [standing] = await services.registry_history.version_at(ACTOR, "M", world.clock(), stage="Staging")
+        assert standing.version == 1
+        await refused(services.registry_history.version_at(ACTOR, "M", before, stage="Staging"), NotFound)
 
     asyncio.run(story())
 

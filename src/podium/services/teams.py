@@ -1,6 +1,6 @@
 """Teams: created, described and deleted, with what they have, without it, or only when they have nothing."""
 
-from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
 from podium.domain.events import Change, State
 from podium.domain.teams import DeletionMode, Team, check_description, check_team_name, valid_root
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
@@ -80,9 +80,9 @@ class Teams:
             team = _require(tx, name, lock=True)
             if mode == "RESTRICT":
                 _refuse_unless_empty(tx, team)
-            elif mode == "SET_DEFAULT":
-                _give_to_default(tx, team)
             at = self._context.clock()
+            if mode == "SET_DEFAULT":
+                self._give_to_default(tx, actor, team, at)
             rows.update_deleted(tx, team.id, at, at)
             self._record(tx, actor, team, "delete", {**_state(team), "mode": mode}, at=at)
 
@@ -107,6 +107,16 @@ class Teams:
 
         return await self._context.store.write(work)
 
+    def _give_to_default(self, tx: Tx, actor: Actor, team: Team, at: int) -> None:
+        rows.lock_names(tx, DEFAULT_TEAM_ID)
+        _refuse_clashes(tx, team)
+        models = rows.select_models(tx, team.id)
+        rows.give_to_default(tx, team.id, f"workspaces/{team.name}/")
+        for key, name in models:  # by these events the default team's past knows who bore the names
+            before, after = {"name": name, "team": team.name}, {"name": name, "team": DEFAULT_TEAM}
+            change = Change("registered_model", str(key), name, "rename", before, after)
+            self._context.record(tx, actor, DEFAULT_TEAM_ID, change, at=at)
+
     def _record(
         self, tx: Tx, actor: Actor, team: Team, action: str, before: State = None, after: State = None, *, at: int
     ) -> None:
@@ -129,7 +139,7 @@ def _refuse_unless_empty(tx: Tx, team: Team) -> None:
         )
 
 
-def _give_to_default(tx: Tx, team: Team) -> None:
+def _refuse_clashes(tx: Tx, team: Team) -> None:
     clashes = rows.clashing_names(tx, team.id)
     if clashes:
         listed = "\n".join(f"  - {clash}" for clash in clashes)
@@ -138,7 +148,6 @@ def _give_to_default(tx: Tx, team: Team) -> None:
             f"exist in the default workspace and would cause conflicts:\n{listed}\n"
             "Rename or remove the conflicting resources before retrying."
         )
-    rows.give_to_default(tx, team.id, f"workspaces/{team.name}/")
 
 
 def _state(team: Team) -> dict[str, str | None]:

@@ -123,6 +123,14 @@ def clashing_names(tx: Tx, team_id: int) -> list[str]:
     return clashes + [f"files: {row[0]!r}" for row in files]
 
 
+def select_models(tx: Tx, team_id: int) -> list[tuple[int, str]]:
+    """(key, name) of the registered models that a team has, without deleted ones."""
+    rows = tx.all(
+        "SELECT id, name FROM registered_models WHERE team_id = :team AND deleted_at IS NULL ORDER BY id", team=team_id
+    )
+    return [(key, name) for key, name in rows]
+
+
 def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
     """Move all that a team has to the default one, its files out of `folder` to the root of the tree."""
     for table in _FILES:
