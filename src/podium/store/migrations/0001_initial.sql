@@ -301,6 +301,6 @@ CREATE TABLE event_chain (
 INSERT INTO event_chain (id, seq, hash) VALUES (1, 0, '');
 -- Gets id 1: domain/access.py knows it as DEFAULT_TEAM_ID.
 INSERT INTO teams (name, description, created_at, updated_at)
-    VALUES ('default', 'The team of callers that name none', 0, 0);
+    VALUES ('default', 'The team of callers that name none', {now}, {now});
 INSERT INTO projects (id, team_id, name, artifact_location, created_at, updated_at)
-    VALUES (0, 1, 'Default', 'mlflow-artifacts:/0', 0, 0);
+    VALUES (0, 1, 'Default', 'mlflow-artifacts:/0', {now}, {now});
