@@ -26,7 +26,7 @@ def list_artifacts(
 def download(
     context: typer.Context,
     path: PathArgument,
-    target: Annotated[Path | None, typer.Argument(help="File to write. [default: its name, here]")] = None,
+    target: Annotated[Path | None, typer.Argument(help="File to write. \\[default: its name, here]")] = None,
 ) -> None:
     """Download a file, checked by its SHA-256."""
     from podium.cli.transfers import download_file, progress_bar

@@ -94,7 +94,7 @@ def delete_model(context: typer.Context, name: ModelArgument) -> None:
 def restore_model(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The name it had.")],
-    key: Annotated[int | None, typer.Option(help="Which of several of this name. [default: the last]")] = None,
+    key: Annotated[int | None, typer.Option(help="Which of several of this name. \\[default: the last]")] = None,
 ) -> None:
     """Bring a deleted model back."""
     session = session_of(context)

@@ -7,6 +7,7 @@ import typer
 from podium.cli.options import ModelArgument, VersionArgument, version_number
 from podium.cli.output import done, exact, show, table
 from podium.cli.session import session_of
+from podium.domain.stages import parse_stage
 
 AliasArgument = Annotated[str, typer.Argument(help="The alias.")]
 
@@ -35,7 +36,11 @@ def stage(
     """Move a version to a stage."""
     session = session_of(context)
     number = version_number(session.client, model, version)
-    body = {"stage": target, "archive_existing": archive_existing, "expected": expected}
+    body = {
+        "stage": parse_stage(target),
+        "archive_existing": archive_existing,
+        "expected": expected and parse_stage(expected),
+    }
     answer = session.client.send("PUT", "models", model, "versions", number, "stage", body=body)
     done(session, answer, f"'{model}' version {number} is in {answer['stage']}.")
 
@@ -76,12 +81,15 @@ def stood_at(
     context: typer.Context,
     model: ModelArgument,
     time: Annotated[str, typer.Option(help="RFC 3339, such as 2026-11-01T12:00Z; without an offset it is UTC.")],
-    stage_name: Annotated[str | None, typer.Option("--stage", help="What stood in this stage.")] = None,
+    stage_name: Annotated[
+        str | None, typer.Option("--stage", help="What stood in this stage; this or --alias.")
+    ] = None,
     alias_name: Annotated[str | None, typer.Option("--alias", help="What this alias pointed to.")] = None,
 ) -> None:
     """Show which version stood in a stage, or under an alias, at a time."""
     session = session_of(context)
-    answer = session.client.get("models", model, "at", stage=stage_name, alias=alias_name, time=time)
+    stage = stage_name and parse_stage(stage_name)
+    answer = session.client.get("models", model, "at", stage=stage, alias=alias_name, time=time)
     show(session, answer, _print_standings)
 
 

@@ -17,7 +17,10 @@ RunArgument = Annotated[str, typer.Argument(help="Id of the run.")]
 @app.command("list")
 def list_runs(
     context: typer.Context,
-    project: Annotated[list[str] | None, typer.Argument(help="Ids of projects; all, if none is named.")] = None,
+    project: Annotated[
+        list[str] | None,
+        typer.Argument(help="Ids of projects, as `podium projects list` shows them; all, if none is given."),
+    ] = None,
     filter_: FilterOption = None,
     order_by: OrderOption = None,
     view: Annotated[str, typer.Option(help="active, deleted or all.")] = "active",
@@ -41,7 +44,7 @@ def show_run(context: typer.Context, run: RunArgument) -> None:
 def metrics(
     context: typer.Context,
     run: RunArgument,
-    key: Annotated[str | None, typer.Argument(help="A metric, for its history. [default: the last of each]")] = None,
+    key: Annotated[str | None, typer.Argument(help="A metric, for its history. \\[default: the last of each]")] = None,
     limit: LimitOption = 1000,
 ) -> None:
     """Show a run's metrics."""

@@ -22,23 +22,25 @@ Podium is at {url}
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: 5000]")] = None,
-    data: Annotated[str | None, typer.Option(help="Folder of the database and the blobs. [default: data]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. \\[default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on. \\[default: 5000]")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder of the database and the blobs. \\[default: data]")] = None,
     database_url: Annotated[
-        str | None, typer.Option(help="postgresql://… [default: SQLite in the data folder]")
+        str | None, typer.Option(help="postgresql://… \\[default: SQLite in the data folder]")
     ] = None,
-    artifact_store: Annotated[str | None, typer.Option(help="Folder of the blobs. [default: DATA/blobs]")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; more than one needs PostgreSQL. [default: 1]")] = None,
-    log_format: Annotated[str | None, typer.Option(help="text or json. [default: text]")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error. [default: info]")] = None,
+    artifact_store: Annotated[str | None, typer.Option(help="Folder of the blobs. \\[default: DATA/blobs]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; more than one needs PostgreSQL. \\[default: 1]")
+    ] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json. \\[default: text]")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error. \\[default: info]")] = None,
     allow_unauthenticated: Annotated[
         bool | None, typer.Option("--allow-unauthenticated", help="Listen beyond this machine without accounts.")
     ] = None,
     version_source_pattern: Annotated[
-        str | None, typer.Option(help="Regular expression that sources of registered versions match. [default: any]")
+        str | None, typer.Option(help="Regular expression that sources of registered versions match. \\[default: any]")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file. [default: podium.toml, if it is there]")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file. \\[default: podium.toml, if it is there]")] = None,
 ) -> None:
     """Run the server. Each option can also come from PODIUM_… in the environment, or from a TOML file."""
     given = {
@@ -105,6 +107,6 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise InvalidArgument(
-            f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. "
+            f"Cannot listen on {settings.host}:{settings.port}: {str(error.strerror).partition(' (while ')[0]}. "
             "Another server may have the port: choose one with --port."
         ) from error
