@@ -2,9 +2,8 @@
 # than Python 3.11 with venv, git and make.
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 5000
-DATA ?= data
+# Given on the command line of make; what is not given, podium.toml or PODIUM_… in the environment decide.
+OPTIONS = $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(DATA),--data $(DATA))
 UV := .venv/bin/uv
 RUN := .venv/bin
 
@@ -30,10 +29,10 @@ $(UV):
 setup: .venv/.runtime  ## Install into .venv; afterwards .venv/bin/podium exists
 
 serve: .venv/.runtime  ## Run the server on http://127.0.0.1:5000, data in ./data (HOST=, PORT=, DATA=)
-	@$(RUN)/podium server --host $(HOST) --port $(PORT) --data $(DATA)
+	@$(RUN)/podium server $(OPTIONS)
 
-demo: .venv/.dev  ## Run a server with real sample models, data in ./data/demo (PORT=)
-	@$(RUN)/python scripts/demo.py --host $(HOST) --port $(PORT) --data $(DATA)/demo
+demo: .venv/.dev  ## Run a server with real sample models, data in ./data/demo (PORT=, DATA=)
+	@$(RUN)/python scripts/demo.py $(OPTIONS)
 
 bench: .venv/.dev  ## Run the same work on Podium and on mlflow server, side by side
 	$(RUN)/python scripts/bench.py

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 START_DEADLINE_S = 30
+NEXT = "Try `.venv/bin/podium models list` with PODIUM_URL set as above; Ctrl-C stops the server."
 
 
 def main() -> int:
@@ -27,6 +28,7 @@ def main() -> int:
     url = f"http://{options.host}:{options.port}"
     podium = Path(sys.executable).with_name("podium")
     command = [podium, "server", "--host", options.host, "--port", str(options.port), "--data", options.data]
+    command += ["--log-level", "warning"]
     server = subprocess.Popen(command)  # noqa: S603  our own program
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
@@ -69,13 +71,13 @@ def fill(url: str) -> None:
     mlflow.set_tracking_uri(url)
     client = mlflow.MlflowClient()
     if client.search_registered_models(max_results=1):
-        print(f"The sample models are already there: {url}")
+        print(f"The sample models are already there: {url}. {NEXT}", flush=True)
         return
     print("Training the sample models; this takes half a minute.", flush=True)
     for name, experiment in EXPERIMENTS.items():
         print(f"  {name}", flush=True)
         experiment(mlflow, client, name)
-    print(f"Done: {len(EXPERIMENTS)} registered models at {url}", flush=True)
+    print(f"Done: {len(EXPERIMENTS)} registered models at {url}. {NEXT}", flush=True)
 
 
 def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str) -> list[str]:

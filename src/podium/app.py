@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from podium.asgi.access_log import AccessLog
 from podium.asgi.health import health_routes
+from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.router import Mount, Router
 from podium.blobs.local import LocalBlobs
@@ -71,7 +72,7 @@ class Podium:
         self.services = Services(self.context)
         self.worker = Worker(self.services.deliveries)
         metrics = RequestMetrics()
-        operators = Mount((), health_routes(self.services.health, metrics), endpoint_not_found, shape_error)
+        operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
         self.asgi: ASGIApp = AccessLog(Router((operators, native, mlflow_mount(self.services))), metrics)
 

@@ -88,13 +88,23 @@ def run(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    server = uvicorn.Server(config)
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  shown, not bound
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    print(_BANNER.format(url=url, data=settings.data_folder), flush=True)
+    banner = _BANNER.format(url=url, data=settings.data_folder)
     if settings.workers > 1:
+        print(banner, flush=True)  # the workers start behind it, each on its own
         Multiprocess(config, sockets=[listener]).run()
         return
+
+    class Server(uvicorn.Server):
+        """Says where it is once it answers there."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                print(banner, flush=True)
+
+    server = Server(config)
     server.run(sockets=[listener])
     if not server.started:
         raise StorageUnavailable("The server could not start; the lines above say why.")
