@@ -9,6 +9,7 @@ from podium.domain.filters import And, Comparison, Field, FieldKind, Operator, O
 from podium.errors import InvalidArgument
 from podium.store import projects
 from podium.store.engine import Store
+from podium.store.paging import PageQuery
 from podium.store.transaction import Tx
 
 NAME = Field(FieldKind.ATTRIBUTE, "name")
@@ -40,9 +41,8 @@ def pages(store: Store, condition=EVERYTHING, order=(), limit=100) -> list[list[
     def read(tx: Tx) -> list[list[str]]:
         found, after = [], None
         while True:
-            page = projects.search_projects(
-                tx, DEFAULT_TEAM_ID, view="all", condition=condition, order=order, limit=limit, after=after
-            )
+            query = PageQuery(condition, order, limit, after)
+            page = projects.search_projects(tx, DEFAULT_TEAM_ID, view="all", query=query)
             found.append([project.name for project in projects.load_projects(tx, page.keys)])
             after = page.after
             if after is None:

@@ -88,15 +88,7 @@ class EvaluationDatasets:
             page = find_page(
                 search,
                 f"evaluation_datasets/{team}/{keys}",
-                lambda after: rows.search_datasets(
-                    tx,
-                    team,
-                    project_ids=keys,
-                    condition=search.condition,
-                    order=search.order,
-                    limit=search.limit,
-                    after=after,
-                ),
+                lambda query: rows.search_datasets(tx, team, project_ids=keys, query=query),
             )
             return Found(rows.load_datasets(tx, page.items), page.next_page_token)
 

@@ -83,15 +83,7 @@ class LoggedModels:
             page = find_page(
                 search,
                 f"logged_models/{team}/{keys}",
-                lambda after: rows.search_logged_models(
-                    tx,
-                    team,
-                    project_ids=keys,
-                    condition=search.condition,
-                    order=order,
-                    limit=search.limit,
-                    after=after,
-                ),
+                lambda query: rows.search_logged_models(tx, team, project_ids=keys, query=query),
             )
             return Found(rows.load_logged_models(tx, page.items), page.next_page_token)
 

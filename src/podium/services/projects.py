@@ -79,15 +79,7 @@ class Projects:
             page = find_page(
                 search,
                 f"projects/{team}/{view}",
-                lambda after: rows.search_projects(
-                    tx,
-                    team,
-                    view=view,
-                    condition=search.condition,
-                    order=search.order,
-                    limit=search.limit,
-                    after=after,
-                ),
+                lambda query: rows.search_projects(tx, team, view=view, query=query),
             )
             return Found(rows.load_projects(tx, page.items), page.next_page_token)
 

@@ -192,15 +192,8 @@ class Registry:
             page = find_page(
                 search,
                 f"registered_models/{team}/{prompts}",
-                lambda after: search_page(
-                    tx,
-                    registry_search.MODELS,
-                    scope=scope,
-                    scope_parameters=parameters,
-                    condition=search.condition,
-                    order=order,
-                    limit=search.limit,
-                    after=after,
+                lambda query: search_page(
+                    tx, registry_search.MODELS, scope=scope, scope_parameters=parameters, query=query
                 ),
             )
             return Found(registry_search.select_models(tx, page.items), page.next_page_token)

@@ -44,16 +44,7 @@ class RunSearch:
             page = find_page(
                 search,
                 f"runs/{team}/{view}/{keys}",
-                lambda after: search_runs(
-                    tx,
-                    team,
-                    project_ids=keys,
-                    view=view,
-                    condition=search.condition,
-                    order=order,
-                    limit=search.limit,
-                    after=after,
-                ),
+                lambda query: search_runs(tx, team, project_ids=keys, view=view, query=query),
             )
             return Found(load_runs(tx, page.items), page.next_page_token)
 

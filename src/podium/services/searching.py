@@ -5,9 +5,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from podium.domain.filters import Node, Order, SortValue, decode_cursor, encode_cursor, query_digest
+from podium.domain.filters import Node, Order, decode_cursor, encode_cursor, query_digest
 from podium.errors import InvalidArgument
-from podium.store.paging import Page
+from podium.store.paging import Page, PageQuery
 
 T = TypeVar("T")
 
@@ -38,11 +38,12 @@ def check_limit(limit: int, most: int) -> None:
         raise InvalidArgument(f"Invalid value {limit} for parameter 'max_results' supplied. It must be at most {most}")
 
 
-def find_page(search: Search, scope: str, query: Callable[[tuple[SortValue, ...] | None], Page]) -> Found[int]:
-    """Run `query` behind the page token, and make the next token. `scope` tells one search from another.
+def find_page(search: Search, scope: str, run: Callable[[PageQuery], Page]) -> Found[int]:
+    """Let the store `run` the search behind its page token, and make the next token.
 
-    Raises InvalidArgument for a token of another search.
+    `scope` tells one search from another. Raises InvalidArgument for a token of another search.
     """
     digest = query_digest(scope, search.condition, search.order)
-    page = query(decode_cursor(search.page_token, digest) if search.page_token else None)
+    after = decode_cursor(search.page_token, digest) if search.page_token else None
+    page = run(PageQuery(search.condition, search.order, search.limit, after))
     return Found(page.keys, encode_cursor(page.after, digest) if page.after is not None else None)

@@ -168,15 +168,7 @@ class Traces:
             page = find_page(
                 search,
                 f"traces/{team}/{keys}",
-                lambda after: rows.search_traces(
-                    tx,
-                    team,
-                    project_ids=keys,
-                    condition=search.condition,
-                    order=order,
-                    limit=search.limit,
-                    after=after,
-                ),
+                lambda query: rows.search_traces(tx, team, project_ids=keys, query=query),
             )
             return Found(rows.load_traces(tx, page.items), page.next_page_token)
 

@@ -214,15 +214,8 @@ class Versions:
             page = find_page(
                 search,
                 f"model_versions/{team}/{prompts}",
-                lambda after: search_page(
-                    tx,
-                    registry_search.VERSIONS,
-                    scope=scope,
-                    scope_parameters=parameters,
-                    condition=search.condition,
-                    order=order,
-                    limit=search.limit,
-                    after=after,
+                lambda query: search_page(
+                    tx, registry_search.VERSIONS, scope=scope, scope_parameters=parameters, query=query
                 ),
             )
             return Found(registry_search.select_versions(tx, page.items), page.next_page_token)

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from podium.domain.evaluation_datasets import EvaluationDataset, EvaluationRecord, RecordContent, Schema
-from podium.domain.filters import Node, Order, SortValue
 from podium.store.dialect import for_update, is_in, list_value
 from podium.store.filters import SideTable, Source
-from podium.store.paging import Page, search_page
+from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Row, Tx
 
 COLUMNS = "id, dataset_id, name, digest, schema, record_count, created_at, updated_at, created_by, updated_by"
@@ -77,10 +76,7 @@ def search_datasets(
     team_id: int,
     *,
     project_ids: list[int] | None,
-    condition: Node,
-    order: tuple[Order, ...],
-    limit: int,
-    after: tuple[SortValue, ...] | None,
+    query: PageQuery,
 ) -> Page:
     """The keys of a page of the team's datasets, of those that belong to one of the projects if any are given."""
     scope = "evaluation_datasets.team_id = :team"
@@ -95,10 +91,7 @@ def search_datasets(
         SOURCE,
         scope=scope,
         scope_parameters={"team": team_id},
-        condition=condition,
-        order=order,
-        limit=limit,
-        after=after,
+        query=query,
     )
 
 

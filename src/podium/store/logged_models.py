@@ -2,11 +2,11 @@
 
 import math
 
-from podium.domain.filters import Comparison, Node, Operator, Order, SortValue
+from podium.domain.filters import Comparison, Node, Operator
 from podium.domain.logged_models import LoggedModel, NewLoggedModel, Status
 from podium.domain.runs import Point, RunPoint
 from podium.store.filters import SideTable, Source
-from podium.store.paging import Page, search_page
+from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Row, Tx
 
 _ATTRIBUTES = (
@@ -78,10 +78,7 @@ def search_logged_models(
     team_id: int,
     *,
     project_ids: list[int],
-    condition: Node,
-    order: tuple[Order, ...],
-    limit: int,
-    after: tuple[SortValue, ...] | None,
+    query: PageQuery,
 ) -> Page:
     """The keys of a page of the active logged models of these projects, as far as they are the team's."""
     wanted = ", ".join(str(key) for key in project_ids) or "NULL"
@@ -89,17 +86,14 @@ def search_logged_models(
     if not own:
         return Page([], None)
     # A run made few models: with a sum instead of the column its index is the only one that fits.
-    project = "logged_models.project_id + 0" if _is_of_run(condition) else "logged_models.project_id"
+    project = "logged_models.project_id + 0" if _is_of_run(query.condition) else "logged_models.project_id"
     keys = ", ".join(str(row[0]) for row in own)
     return search_page(
         tx,
         SOURCE,
         scope=f"{project} IN ({keys}) AND logged_models.deleted_at IS NULL",
         scope_parameters={},
-        condition=condition,
-        order=order,
-        limit=limit,
-        after=after,
+        query=query,
     )
 
 

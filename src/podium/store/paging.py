@@ -19,37 +19,36 @@ class Page(msgspec.Struct, frozen=True):
     after: tuple[SortValue, ...] | None
 
 
+class PageQuery(msgspec.Struct, frozen=True):
+    """Which rows, in which order, how many at most, and behind which sort values; None is the first page."""
+
+    condition: Node
+    order: tuple[Order, ...]
+    limit: int
+    after: tuple[SortValue, ...] | None = None
+
+
 class _Column(msgspec.Struct, frozen=True):
     sql: str
     ascending: bool
 
 
-def search_page(
-    tx: Tx,
-    source: Source,
-    *,
-    scope: str,
-    scope_parameters: Mapping[str, Any],
-    condition: Node,
-    order: tuple[Order, ...],
-    limit: int,
-    after: tuple[SortValue, ...] | None = None,
-) -> Page:
+def search_page(tx: Tx, source: Source, *, scope: str, scope_parameters: Mapping[str, Any], query: PageQuery) -> Page:
     """A page of keys. `scope` is a fixed SQL condition (the team, the view); ties are broken by the integer key.
 
     Rows without a value to sort by come last in both directions, NaN before them.
     """
     parameters = Parameters(tx.dialect, scope_parameters)
-    columns = _columns(order, source, parameters)
+    columns = _columns(query.order, source, parameters)
     selected = ", ".join(f"{column.sql} AS c{i}" for i, column in enumerate(columns))
-    condition_sql = where(condition, source, parameters)
-    rows = f"SELECT {selected} FROM {source.rows} WHERE {scope} AND ({condition_sql})"
-    behind = f" WHERE {_behind(columns, after, parameters)}" if after is not None else ""
+    condition = where(query.condition, source, parameters)
+    rows = f"SELECT {selected} FROM {source.rows} WHERE {scope} AND ({condition})"
+    behind = f" WHERE {_behind(columns, query.after, parameters)}" if query.after is not None else ""
     order_by = ", ".join(f"c{i} {'ASC' if column.ascending else 'DESC'}" for i, column in enumerate(columns))
-    statement = f"SELECT * FROM ({rows}) AS found{behind} ORDER BY {order_by} LIMIT {limit + 1}"
+    statement = f"SELECT * FROM ({rows}) AS found{behind} ORDER BY {order_by} LIMIT {query.limit + 1}"
     found = tx.all(statement, **parameters.values)
-    keys = [row[-1] for row in found[:limit]]
-    return Page(keys, tuple(found[limit - 1]) if len(found) > limit else None)
+    keys = [row[-1] for row in found[: query.limit]]
+    return Page(keys, tuple(found[query.limit - 1]) if len(found) > query.limit else None)
 
 
 def _columns(order: tuple[Order, ...], source: Source, parameters: Parameters) -> list[_Column]:

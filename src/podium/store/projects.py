@@ -1,10 +1,9 @@
 """Rows of projects and their tags."""
 
-from podium.domain.filters import Node, Order, SortValue
 from podium.domain.projects import Project, ViewType
 from podium.store.dialect import for_update
 from podium.store.filters import SideTable, Source
-from podium.store.paging import Page, search_page
+from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Row, Tx
 
 COLUMNS = (
@@ -78,10 +77,7 @@ def search_projects(
     team_id: int,
     *,
     view: ViewType,
-    condition: Node,
-    order: tuple[Order, ...],
-    limit: int,
-    after: tuple[SortValue, ...] | None,
+    query: PageQuery,
 ) -> Page:
     """The keys of a page of the team's projects."""
     return search_page(
@@ -89,10 +85,7 @@ def search_projects(
         SOURCE,
         scope=f"projects.team_id = :team AND {_VIEWS[view]}",
         scope_parameters={"team": team_id},
-        condition=condition,
-        order=order,
-        limit=limit,
-        after=after,
+        query=query,
     )
 
 

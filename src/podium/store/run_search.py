@@ -1,9 +1,8 @@
 """Searching runs."""
 
-from podium.domain.filters import Node, Order, SortValue
 from podium.domain.projects import ViewType
 from podium.store.filters import SideTable, Source
-from podium.store.paging import Page, search_page
+from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Tx
 
 SOURCE = Source(
@@ -34,10 +33,7 @@ def search_runs(
     *,
     project_ids: list[int],
     view: ViewType,
-    condition: Node,
-    order: tuple[Order, ...],
-    limit: int,
-    after: tuple[SortValue, ...] | None,
+    query: PageQuery,
 ) -> Page:
     """The keys of a page of the runs of these projects, as far as they are the team's."""
     wanted = ", ".join(str(key) for key in project_ids) or "NULL"
@@ -52,8 +48,5 @@ def search_runs(
         SOURCE,
         scope=f"runs.project_id {keys} AND {_VIEWS[view]}",
         scope_parameters={},
-        condition=condition,
-        order=order,
-        limit=limit,
-        after=after,
+        query=query,
     )

@@ -5,12 +5,12 @@ from typing import Literal
 
 from msgspec import structs
 
-from podium.domain.filters import Node, Order, SortValue
+from podium.domain.filters import Node
 from podium.domain.traces import Assessment, Correlation, Trace
 from podium.store.assessments import load_assessments
 from podium.store.dialect import for_update, is_in, list_value
 from podium.store.filters import Parameters, SideTable, Source, where
-from podium.store.paging import Page, search_page
+from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Row, Tx
 
 COLUMNS = (
@@ -114,10 +114,7 @@ def search_traces(
     team_id: int,
     *,
     project_ids: list[int],
-    condition: Node,
-    order: tuple[Order, ...],
-    limit: int,
-    after: tuple[SortValue, ...] | None,
+    query: PageQuery,
 ) -> Page:
     """The keys of a page of the traces of these projects, as far as they are the team's."""
     return search_page(
@@ -125,10 +122,7 @@ def search_traces(
         SOURCE,
         scope=_scope(project_ids),
         scope_parameters={"team": team_id},
-        condition=condition,
-        order=order,
-        limit=limit,
-        after=after,
+        query=query,
     )
 
 
