@@ -13,13 +13,15 @@ allow_unauthenticated = false    # --allow-unauthenticated  PODIUM_ALLOW_UNAUTHE
 version_source_pattern = "^s3://ours/"  # PODIUM_VERSION_SOURCE_PATTERN, or MLflow's own variable for it
 """
 
+import difflib
 import ipaddress
 import os
 import re
+import socket
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -57,6 +59,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.artifact_store).resolve() if self.artifact_store else self.data_folder / "blobs"
 
 
+# What the settings take whose type does not tell it.
+_TEXTS = {
+    "host": "an address or a name of this machine, such as 127.0.0.1",
+    "data": "a folder",
+    "database_url": "a URL that begins with postgresql://; leave it out for SQLite in the data folder",
+    "artifact_store": "a folder; object stores are not supported yet",
+    "version_source_pattern": "a regular expression",
+}
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+
+# The values by setting, each with where it came from.
+_Found = dict[str, tuple[Any, str]]
+
+
 def load_settings(
     given: Mapping[str, Any], file: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Settings:
@@ -64,25 +80,17 @@ def load_settings(
 
     Raises InvalidArgument that names the setting, where it came from, and what would be right.
     """
-    environment = os.environ if environment is None else environment
-    sources: dict[str, str] = {}
-    merged: dict[str, Any] = {}
-    for values, source in (
-        (_from_file(file), f"the file {file}"),
-        (_from_environment(environment), "the environment"),
-        ({name: value for name, value in given.items() if value is not None}, "the command line"),
-    ):
-        for name, value in values.items():
-            merged[name], sources[name] = value, source
-    try:
-        settings = msgspec.convert(merged, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise InvalidArgument(_worded(str(error), sources)) from error
-    _check(settings)
+    found = {
+        **_from_file(file),
+        **_from_environment(os.environ if environment is None else environment),
+        **{name: (value, "the command line") for name, value in given.items() if value is not None},
+    }
+    settings = Settings(**{name: _converted(name, value, source) for name, (value, source) in found.items()})
+    _check(settings, {name: source for name, (_, source) in found.items()})
     return settings
 
 
-def _from_file(file: Path | None) -> dict[str, Any]:
+def _from_file(file: Path | None) -> _Found:
     if file is None:
         return {}
     try:
@@ -91,51 +99,114 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         raise InvalidArgument(f"The settings file {file} cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidArgument(f"The settings file {file} is not valid TOML: {error}.") from error
-    unknown = sorted(set(content) - {"server"})
-    if unknown:
-        raise InvalidArgument(f"The settings file {file} has an unknown section '{unknown[0]}'; known: 'server'.")
+    section = _section(content, file)
+    for name in section:
+        if name not in _TYPES:
+            meant = _nearest(name)
+            hint = f"did you mean '{meant}'?" if meant else f"known: {_listed(_TYPES, 'and')}."
+            raise InvalidArgument(f"There is no setting '{name}' (from the file {file}); {hint}")
+    return {name: (value, f"the file {file}") for name, value in section.items()}
+
+
+def _section(content: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    for name, value in content.items():
+        if name == "server":
+            continue
+        if isinstance(value, dict):
+            raise InvalidArgument(f"The settings file {file} has an unknown section '{name}'; known: 'server'.")
+        raise InvalidArgument(
+            f"'{name}' in the settings file {file} is outside its section: put it under a line [server]."
+        )
     section = content.get("server", {})
     if not isinstance(section, dict):
         raise InvalidArgument(f"'server' in the settings file {file} has to be a section: [server].")
     return section
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    given = {name: environment[variable] for name, variable in MLFLOW_VARIABLES.items() if environment.get(variable)}
-    for name in Settings.__struct_fields__:
-        if value := environment.get(ENVIRONMENT_PREFIX + name.upper()):
-            given[name] = value
-    return given
+def _from_environment(environment: Mapping[str, str]) -> _Found:
+    ours = {name: ENVIRONMENT_PREFIX + name.upper() for name in _TYPES}
+    _refuse_misspelt(set(environment) - set(ours.values()))
+    return {
+        name: (environment[variable], f"the variable {variable}")
+        for variables in (MLFLOW_VARIABLES, ours)
+        for name, variable in variables.items()
+        if environment.get(variable)
+    }
 
 
-def _worded(problem: str, sources: Mapping[str, str]) -> str:
-    for name, source in sources.items():
-        if f"`{name}`" in problem or f"$.{name}`" in problem:
-            return f"Setting '{name}' (from {source}) is wrong: {problem}."
-    return f"A setting is wrong: {problem}."
+def _refuse_misspelt(variables: Iterable[str]) -> None:
+    """Only near misses: PODIUM_URL, PODIUM_SECRET_KEY and others are read elsewhere."""
+    for variable in sorted(variables):
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        if meant := _nearest(variable.removeprefix(ENVIRONMENT_PREFIX).lower()):
+            raise InvalidArgument(
+                f"There is no setting for the variable {variable}; did you mean {ENVIRONMENT_PREFIX}{meant.upper()}?"
+            )
 
 
-def _check(settings: Settings) -> None:
+def _nearest(name: str) -> str | None:
+    # 0.75 is two letters of four swapped.
+    return next(iter(difflib.get_close_matches(name, _TYPES, n=1, cutoff=0.75)), None)
+
+
+def _converted(name: str, value: object, source: str) -> Any:
+    try:
+        return msgspec.convert(value, _TYPES[name], strict=False)
+    except msgspec.ValidationError as error:
+        raise _wrong(name, source, f"has to be {_taken(name)}") from error
+
+
+def _taken(name: str) -> str:
+    """What the setting takes, in words."""
+    kind = _TYPES[name]
+    if kind is bool:
+        return "true or false"
+    if get_origin(kind) is Literal:
+        return _listed(get_args(kind), "or")
+    if get_origin(kind) is Annotated:
+        bounds = get_args(kind)[1]
+        return f"a whole number from {bounds.ge} to {bounds.le}"
+    return _TEXTS[name]
+
+
+def _listed(words: Iterable[str], conjunction: str) -> str:
+    *others, last = words
+    return f"{', '.join(others)} {conjunction} {last}"
+
+
+def _wrong(name: str, source: str, problem: str) -> InvalidArgument:
+    return InvalidArgument(f"Setting '{name}' (from {source}) {problem}.")
+
+
+def _check(settings: Settings, sources: Mapping[str, str]) -> None:
+    """What the types do not tell. The defaults pass, so that what is wrong has a source."""
     url = settings.database_url
     if url and not url.startswith(("postgresql://", "postgres://")):
-        raise InvalidArgument(
-            "Setting 'database_url' has to begin with postgresql://; leave it out for SQLite in the data folder."
-        )
+        raise _wrong("database_url", sources["database_url"], f"has to be {_taken('database_url')}")
     if settings.workers > 1 and not url:
-        raise InvalidArgument(
-            "Setting 'workers': more than one needs PostgreSQL (--database-url): SQLite has one writing process."
-        )
+        problem = "has to be 1 with SQLite, which has one writing process: more need PostgreSQL (--database-url)"
+        raise _wrong("workers", sources["workers"], problem)
     if settings.artifact_store and "://" in settings.artifact_store:
-        raise InvalidArgument("Setting 'artifact_store' has to be a folder; object stores are not supported yet.")
+        raise _wrong("artifact_store", sources["artifact_store"], f"has to be {_taken('artifact_store')}")
     try:
         re.compile(settings.version_source_pattern or "")
     except re.error as error:
-        raise InvalidArgument(f"Setting 'version_source_pattern' is no regular expression: {error}.") from error
+        problem = f"has to be a regular expression: {error}"
+        raise _wrong("version_source_pattern", sources["version_source_pattern"], problem) from error
     if not is_loopback(settings.host) and not settings.allow_unauthenticated:
-        raise InvalidArgument(
-            f"Setting 'host': {settings.host} can be reached from other machines, and this server has no accounts. "
-            "Bind to 127.0.0.1, or say --allow-unauthenticated to let everyone in who reaches it."
-        )
+        raise _wrong("host", sources["host"], _why_not_bound(settings.host))
+
+
+def _why_not_bound(host: str) -> str:
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, ValueError):  # ValueError: no name is written like that
+        return f"has to be {_taken('host')}: '{host}' does not resolve"
+    return (
+        f"has to be 127.0.0.1, ::1 or localhost: {host} can be reached from other machines, and this server has no "
+        "accounts. Say --allow-unauthenticated to let everyone in who reaches it"
+    )
 
 
 def is_loopback(host: str) -> bool:
