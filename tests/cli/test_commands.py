@@ -133,3 +133,11 @@ def test_an_edited_event_is_found(podium, data):
     database.close()
     result = podium.run("audit", "verify", code=1)
     assert f"broken at event {edited}:" in result.stdout
+
+
+def test_projects_go_by_name_too(podium, new_run):
+    new_run()
+    assert podium.json("runs", "list", "Default") == podium.json("runs", "list", "0") != []
+    assert podium.json("projects", "show", "Default") == podium.json("projects", "show", "0")
+    refused = podium.run("runs", "list", "nowhere", code=1)
+    assert "There is no project with the id or name 'nowhere'" in refused.output

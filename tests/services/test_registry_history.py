@@ -145,7 +145,8 @@ def test_questions_that_are_refused(world):
     async def story():
         await world.registry.create(ACTOR, "M", {})
         ask = world.history.version_at
-        await refused(ask(ACTOR, "M", 0, stage="Staging"), NotFound)
+        message = await refused(ask(ACTOR, "M", 0, stage="Staging"), NotFound)
+        assert message == "Nothing stood there: no model was named 'M' at 1970-01-01T00:00:00+00:00"
         await refused(ask(ACTOR, "X", 2**62, stage="Staging"), NotFound)
         await refused(ask(Actor("x", team="other"), "M", 2**62, stage="Staging"), NotFound)
         for place in ({}, {"stage": "Staging", "alias": "a"}, {"stage": "x"}, {"alias": "latest"}):

@@ -28,7 +28,9 @@ def list_projects(
 
 
 @app.command("show")
-def show_project(context: typer.Context, project: ProjectArgument) -> None:
+def show_project(
+    context: typer.Context, project: Annotated[str, typer.Argument(help="Id or name of the project.")]
+) -> None:
     """Show a project."""
     session = session_of(context)
     show(session, session.client.get("projects", project), _print_project)

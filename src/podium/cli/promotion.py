@@ -110,7 +110,9 @@ def delete(context: typer.Context, model: ModelArgument, version: VersionArgumen
     """Delete a version. `restore` brings it back, until garbage collection."""
     session = session_of(context)
     number = version_number(session.client, model, version)
-    done(session, session.client.send("DELETE", "models", model, "versions", number), f"Deleted version {number}.")
+    answer = session.client.send("DELETE", "models", model, "versions", number)
+    undo = f"podium versions restore {model} {number}"
+    done(session, answer, f"Deleted '{model}' version {number}; `{undo}` brings it back.")
 
 
 def restore(

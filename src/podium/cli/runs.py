@@ -19,7 +19,7 @@ def list_runs(
     context: typer.Context,
     project: Annotated[
         list[str] | None,
-        typer.Argument(help="Ids of projects, as `podium projects list` shows them; all, if none is given."),
+        typer.Argument(help="Ids or names of projects; all, if none is given."),
     ] = None,
     filter_: FilterOption = None,
     order_by: OrderOption = None,

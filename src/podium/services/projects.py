@@ -68,6 +68,19 @@ class Projects:
 
         return await self._context.store.read(work)
 
+    async def resolve(self, actor: Actor, id_or_name: str) -> Project:
+        """The project with this id, or else of this name. Raises NotFound."""
+
+        def work(tx: Tx) -> Project:
+            team = self._context.team_id(tx, actor)
+            by_id = rows.find_project(tx, team, int(id_or_name)) if _is_id(id_or_name) else None
+            project = by_id or rows.find_project_by_name(tx, team, id_or_name)
+            if project is None:
+                raise NotFound(f"There is no project with the id or name '{id_or_name}'")
+            return project
+
+        return await self._context.store.read(work)
+
     async def search(self, actor: Actor, search: Search, view: ViewType) -> Found[Project]:
         """A page of the team's projects, the newest first when no order is asked for."""
         check_limit(search.limit, MAX_LISTED)
@@ -189,9 +202,13 @@ def require_project(tx: Tx, team_id: int, project_id: str, *, lock: bool = False
 
 def project_key(project_id: str) -> int:
     """The key behind a public id. Raises InvalidArgument when it cannot be one."""
-    if not project_id.isdecimal() or len(project_id) > 18:
+    if not _is_id(project_id):
         raise InvalidArgument(f"Invalid experiment ID '{project_id}'. Experiment ID must be a valid integer.")
     return int(project_id)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def require_active(project: Project) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 from podium.domain.access import Actor
 from podium.domain.aliases import check_settable_alias
 from podium.domain.registry import Standing, check_model_name
 from podium.domain.stages import Stage, parse_stage
-from podium.errors import InvalidArgument
+from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.registry_changes import model_not_found
 from podium.store import registry_history as rows
@@ -39,8 +40,12 @@ class RegistryHistory:
         actions, replay = _question(stage, alias)
 
         def work(tx: Tx) -> list[Standing]:
-            model = rows.find_model_at(tx, self._context.team_id(tx, actor), name, at)
+            team = self._context.team_id(tx, actor)
+            model = rows.find_model_at(tx, team, name, at)
             if model is None:
+                if rows.was_named(tx, team, name):
+                    then = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
+                    raise NotFound(f"Nothing stood there: no model was named '{name}' at {then}")
                 raise model_not_found(name)
             place = replay(rows.select_version_events(tx, model, actions, at))
             return [Standing(name, version, *place[version]) for version in sorted(place)]

@@ -25,6 +25,17 @@ def find_model_at(tx: Tx, team_id: int, name: str, at: int) -> int | None:
     return None if found is None else int(found)
 
 
+def was_named(tx: Tx, team_id: int, name: str) -> bool:
+    """Whether a model bore this name at any time."""
+    found = tx.value(
+        f"SELECT 1 FROM events c WHERE c.entity = 'registered_model' AND c.action IN {_GIVES_NAME}"
+        " AND c.team_id = :team AND c.entity_name = :name LIMIT 1",
+        team=team_id,
+        name=name,
+    )
+    return found is not None
+
+
 def select_version_events(tx: Tx, model_id: int, actions: Sequence[str], at: int) -> list[Row]:
     """(entity_id, action, before, after, at, actor) of events of a model's versions up to a time, oldest first."""
     names = ", ".join(f"'{action}'" for action in actions)

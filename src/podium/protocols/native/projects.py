@@ -94,7 +94,7 @@ async def create_project(api: Api, actor: Actor, request: CreateProject) -> Proj
 
 
 async def get_project(api: Api, actor: Actor, request: OneProject) -> ProjectView:
-    return view_of(await api.services.projects.get(actor, request.project_id))
+    return view_of(await api.services.projects.resolve(actor, request.project_id))
 
 
 async def rename_project(api: Api, actor: Actor, request: RenameProject) -> ProjectView:

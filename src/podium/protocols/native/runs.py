@@ -79,7 +79,9 @@ class MetricPage(msgspec.Struct, frozen=True):
 class ListRuns(SearchInput, frozen=True, kw_only=True):
     """A search over runs."""
 
-    projects: Annotated[str, Meta(description="Ids of projects, with commas; all of the team's without it")] = ""
+    projects: Annotated[
+        str, Meta(description="Ids or names of projects, with commas; all of the team's without it")
+    ] = ""
     view: ViewType = "active"
 
 
@@ -152,7 +154,9 @@ def number_of(value: float) -> Number:
 
 async def list_runs(api: Api, actor: Actor, request: ListRuns) -> RunPage:
     search = search_of(api, "runs", request)
-    wanted = [part.strip() for part in request.projects.split(",") if part.strip()] or await _all_projects(api, actor)
+    named = [part.strip() for part in request.projects.split(",") if part.strip()]
+    wanted = [str((await api.services.projects.resolve(actor, name)).id) for name in named]
+    wanted = wanted or await _all_projects(api, actor)
     found = await api.services.run_search.search(actor, wanted, search, request.view)
     return RunPage([view_of(run) for run in found.items], found.next_page_token)
 
