@@ -70,7 +70,8 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
             {"MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": "("},
             (
                 "Setting 'version_source_pattern' (from the variable "
-                "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX) has to be a regular expression: missing ), unterminated subpattern at position 0."
+                "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX) "
+                "has to be a regular expression: missing ), unterminated subpattern at position 0."
             ),
         ),
     ],
