@@ -1,6 +1,7 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
 import os
+import sys
 from functools import partial
 
 import msgspec
@@ -10,6 +11,7 @@ from podium.asgi.access_log import AccessLog
 from podium.asgi.health import health_routes
 from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
+from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
 from podium.blobs.local import LocalBlobs
 from podium.errors import PodiumError, StorageUnavailable
@@ -74,12 +76,15 @@ class Podium:
         metrics = RequestMetrics()
         operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
-        self.asgi: ASGIApp = AccessLog(Router((operators, native, mlflow_mount(self.services))), metrics)
+        self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
+        self.asgi: ASGIApp = AccessLog(Router((operators, native, mlflow_mount(self.services))), metrics, self._log)
 
     def close(self) -> None:
         """Finish what is under way and let go of the data folder."""
         self._blobs.close()
         self._store.close()
+        if self._log is not None:
+            self._log.flush()
 
 
 def app_from_environment() -> ASGIApp:

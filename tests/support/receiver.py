@@ -48,7 +48,10 @@ def running_receiver() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Nothing: the test looks at the messages."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # on a busy machine several connect before one is accepted
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     receiver.url = f"http://127.0.0.1:{server.server_port}/hook"

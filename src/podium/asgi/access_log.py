@@ -1,39 +1,46 @@
 """One log line a request: its id, method, path, status, duration, bytes, and the client's version. Counts it too."""
 
-import logging
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from podium.asgi.metrics import RequestMetrics
-from podium.domain.ids import new_token
-
-_log = logging.getLogger("podium.request")
+from podium.asgi.request_log import RequestLog
+from podium.domain.ids import new_request_id
 
 
 class AccessLog:
     """Wraps the application. The request's id comes from `X-Request-Id`, else it is made here, and is answered."""
 
-    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, log: RequestLog | None) -> None:
+        """Without a `log`, requests are only counted."""
         self._app = app
         self._metrics = metrics
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _header(scope, b"x-request-id")[:64] or new_token()
+        given, client = b"", b""
+        for name, value in scope["headers"]:
+            if name == b"user-agent":
+                client = value
+            elif name == b"x-request-id":
+                given = value
+        request_id = _printable(given[:64]) or new_request_id()
         scope["request_id"] = request_id
+        answered = (b"x-request-id", request_id.encode())
         status, sent = 500, 0
 
         async def counting_send(message: Message) -> None:
             nonlocal status, sent
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode("latin-1"))]
-            elif message["type"] == "http.response.body":
+            if message["type"] == "http.response.body":
                 sent += len(message.get("body", b""))
+            elif message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), answered]
             await send(message)
 
         try:
@@ -41,21 +48,13 @@ class AccessLog:
         finally:
             took = time.perf_counter() - started
             self._metrics.observe(scope["method"], status, took)
-            if _log.isEnabledFor(logging.INFO):
-                fields = {
-                    "request.id": request_id,
-                    "request.method": scope["method"],
-                    "request.path": scope["path"],
-                    "response.status": status,
-                    "response.bytes": sent,
-                    "duration_ms": round(took * 1000, 2),
-                    "client": _header(scope, b"user-agent")[:200],
-                }
-                _log.info("request", extra={"fields": fields})
+            if self._log is not None:
+                # The path as it was sent: decoded, it could hold line breaks and forge lines.
+                path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+                self._log.add(request_id, scope["method"], path, status, sent, took, _printable(client[:200]))
 
 
-def _header(scope: Scope, name: bytes) -> str:
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value.decode("latin-1"))
-    return ""
+def _printable(value: bytes) -> str:
+    """The text, without what is not printable ASCII: it is shown in a log and answered in a header."""
+    text = value.decode("ascii", "ignore")
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))

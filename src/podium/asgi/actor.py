@@ -5,6 +5,8 @@ import binascii
 
 from starlette.requests import Request
 
+from podium.asgi.headers import header
+
 ANONYMOUS = "anonymous"
 
 
@@ -12,7 +14,7 @@ def user_name(request: Request) -> str:
     """The name in basic auth, taken at its word: a server without accounts is open, and the name is for the audit
     trail alone.
     """
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    scheme, _, encoded = header(request.scope, b"authorization").partition(" ")
     if scheme.lower() != "basic":
         return ANONYMOUS
     try:

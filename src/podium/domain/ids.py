@@ -1,7 +1,11 @@
 """Public ids: what clients are shown. Inside, rows have integer keys."""
 
+import itertools
 import secrets
 import uuid
+
+_PROCESS = secrets.token_hex(8)
+_REQUESTS = itertools.count(1)
 
 
 def new_run_id() -> str:
@@ -35,5 +39,10 @@ def new_evaluation_record_id() -> str:
 
 
 def new_token() -> str:
-    """An id for things that no client's form is prescribed for (uploads, webhooks, requests)."""
+    """An id for things that no client's form is prescribed for (uploads, webhooks)."""
     return secrets.token_hex(16)
+
+
+def new_request_id() -> str:
+    """An id to find a request by in the log: of this process by chance, and counted within it."""
+    return f"{_PROCESS}{next(_REQUESTS):016x}"

@@ -61,10 +61,10 @@ class ModelVersion(msgspec.Struct, frozen=True):
     manifest_id: int | None
     created_at: int
     updated_at: int
-    tags: Tags
-    aliases: tuple[str, ...]
-    params: Tags
-    metrics: tuple[LoggedMetric, ...]
+    tags: Tags = {}
+    aliases: tuple[str, ...] = ()
+    params: Tags = {}
+    metrics: tuple[LoggedMetric, ...] = ()
 
     @property
     def files(self) -> Files:

@@ -3,6 +3,7 @@
 A caller may say what it expects to replace; when that has changed meanwhile, nothing is done and Conflict is raised.
 """
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from podium.domain.access import Actor
@@ -11,7 +12,7 @@ from podium.domain.registry import ModelVersion, check_model_name, parse_version
 from podium.domain.stages import Stage, check_archiving, parse_stage
 from podium.errors import Conflict, InvalidArgument
 from podium.services.context import Context
-from podium.services.registry_changes import Recorder, lock_model, lock_version, newest, require_model, require_version
+from podium.services.registry_changes import Recorder, lock_model, lock_version, newest, require_model
 from podium.store import aliases as alias_rows
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
@@ -66,9 +67,9 @@ class Promotion:
             if not moved:
                 return found
             model_rows.update_time(tx, model.id, at)
-            return require_version(tx, team, name, number)
+            return msgspec.structs.replace(found, stage=target, updated_at=at) if found.stage != target else found
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def set_alias(
         self,
@@ -98,7 +99,7 @@ class Promotion:
             after = {"alias": alias, "version": number}
             self._events.version(tx, actor, team, model, number, "set_alias", before, after, at=self._context.clock())
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def delete_alias(
         self, actor: Actor, name: str, alias: str, *, expected_version: int | UnsetType | None = UNSET
@@ -117,7 +118,7 @@ class Promotion:
             before = {"alias": alias, "version": old}
             self._events.version(tx, actor, team, model, old, "delete_alias", before, at=self._context.clock())
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def get_by_alias(self, actor: Actor, name: str, alias: str) -> ModelVersion:
         """The version that an alias points to; `latest` is the newest. Raises NotFound for the model.
@@ -129,19 +130,21 @@ class Promotion:
 
         def work(tx: Tx) -> ModelVersion:
             team = self._context.team_id(tx, actor)
-            model = require_model(tx, team, name)
             if is_latest(alias):
-                return newest(model)
-            if alias not in model.aliases:
+                return newest(require_model(tx, team, name))
+            version = version_rows.find_version_by_alias(tx, team, name, alias)
+            if version is None:
+                require_model(tx, team, name)
                 raise InvalidArgument(f"Registered model alias {alias} not found.")
-            return require_version(tx, team, name, model.aliases[alias])
+            return version
 
-        return await self._context.store.read(work)
+        return await self._context.store.read(work, brief=True)
 
     def _archive_others(
         self, tx: Tx, actor: Actor, team: int, model: ModelKey, kept: int, stage: Stage, at: int
     ) -> bool:
         others = [pair for pair in version_rows.select_in_stage(tx, model.id, stage) if pair[1] != kept]
+        tx.expect(len(others))
         version_rows.update_stage(tx, [key for key, _ in others], "Archived", at)
         for _, number in others:
             before, after = {"stage": stage}, {"stage": "Archived"}

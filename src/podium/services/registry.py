@@ -57,12 +57,14 @@ class Registry:
             self._events.model(tx, actor, team, model, "create", after=after, at=at)
             return require_model(tx, team, name)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def get(self, actor: Actor, name: str) -> RegisteredModel:
         """The model of this name. Raises NotFound."""
         check_model_name(name)
-        return await self._context.store.read(lambda tx: require_model(tx, self._context.team_id(tx, actor), name))
+        return await self._context.store.read(
+            lambda tx: require_model(tx, self._context.team_id(tx, actor), name), brief=True
+        )
 
     async def latest_versions(self, actor: Actor, name: str, stages: list[str]) -> list[ModelVersion]:
         """The newest version of each of these stages that has one; of every stage when none is named."""
@@ -85,7 +87,7 @@ class Registry:
                 self._events.model(tx, actor, team, model, "update", before, after, at=at)
             return require_model(tx, team, name)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def rename(self, actor: Actor, name: str, new_name: str) -> RegisteredModel:
         """Give the model another name and return it; versions, tags, aliases and history stay with it."""
@@ -105,7 +107,7 @@ class Registry:
                 self._events.model(tx, actor, team, renamed, "rename", {"name": name}, {"name": new_name}, at=at)
             return require_model(tx, team, new_name)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def delete(self, actor: Actor, name: str) -> int:
         """Mark the model deleted, with all that belongs to it, and return the key that `restore` takes."""
@@ -121,7 +123,7 @@ class Registry:
             self._events.model(tx, actor, team, model, "delete", before, at=at)
             return model.id
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def restore(self, actor: Actor, key: int) -> RegisteredModel:
         """Bring a deleted model back, with all that it had. Raises AlreadyExists when another has its name now."""
@@ -139,7 +141,7 @@ class Registry:
             self._events.model(tx, actor, team, model, "restore", after={"description": model.description}, at=at)
             return require_model(tx, team, model.name)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def set_tag(self, actor: Actor, name: str, key: str, value: str) -> None:
         """Set a tag of the model."""
@@ -158,7 +160,7 @@ class Registry:
                 tx, actor, team, model, "set_tag", before, {"key": key, "value": value}, at=self._context.clock()
             )
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def delete_tag(self, actor: Actor, name: str, key: str) -> None:
         """Take a tag off; one that is not there is fine."""
@@ -176,7 +178,7 @@ class Registry:
                 tx, actor, team, model, "delete_tag", {"key": key, "value": old}, at=self._context.clock()
             )
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def search(self, actor: Actor, search: Search, *, prompts: bool = False) -> Found[RegisteredModel]:
         """A page of models, by name unless told otherwise; without `prompts`, prompts are left out."""

@@ -57,7 +57,7 @@ class Runs:
             run_data.upsert_tags(tx, key, {**tags, NAME_TAG: name})
             return run_data.load_runs(tx, [key])[0]
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def get(self, actor: Actor, run_id: str) -> Run:
         """The run with this public id, deleted or not. Raises NotFound."""
@@ -66,7 +66,7 @@ class Runs:
             run = require_run(tx, self._context.team_id(tx, actor), run_id)
             return run_data.load_runs(tx, [run.id])[0]
 
-        return await self._context.store.read(work)
+        return await self._context.store.read(work, brief=True)
 
     async def update(
         self, actor: Actor, run_id: str, *, status: RunStatus | None, end_time: int | None, name: str | None
@@ -88,7 +88,7 @@ class Runs:
                 run_data.upsert_tags(tx, run.id, {NAME_TAG: name})
             return require_run(tx, team, run_id)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def delete(self, actor: Actor, run_id: str) -> None:
         """Mark a run deleted; `restore` brings it back. Nothing happens to one that is deleted."""
@@ -106,7 +106,7 @@ class Runs:
             run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
             write_tags(tx, run, {key: value})
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def delete_tag(self, actor: Actor, run_id: str, key: str) -> None:
         """Take a tag off. Raises NotFound when the run does not have it."""
@@ -116,7 +116,7 @@ class Runs:
             if not run_data.delete_tag(tx, run.id, key):
                 raise NotFound(f"No tag with name: {key} in run with id {run_id}")
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def log_param(self, actor: Actor, run_id: str, key: str, value: str) -> None:
         """Log a param. Raises InvalidArgument when it is there with another value."""
@@ -131,7 +131,7 @@ class Runs:
                     f"value='{stored}' for run ID='{run_id}'. Attempted logging new value '{value}'."
                 )
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def log_model(self, actor: Actor, run_id: str, model_json: str) -> None:
         """Add a model, told in the JSON of its `MLmodel` file, to the run's history of models."""
@@ -143,7 +143,7 @@ class Runs:
             if shown not in history:
                 run_data.upsert_tags(tx, run.id, {LOGGED_MODELS_TAG: json.dumps([*history, shown])})
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def _set_deleted(self, actor: Actor, run_id: str, *, deleted: bool) -> None:
         def work(tx: Tx) -> None:
@@ -156,7 +156,7 @@ class Runs:
             change = Change("run", run.run_id, run.name, "delete" if deleted else "restore")
             self._context.record(tx, actor, team, change, at=at)
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
 
 def require_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow:

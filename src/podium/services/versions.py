@@ -90,21 +90,23 @@ class Versions:
                 manifest_id=origin.manifest_id,
                 at=at,
             )
-            rows.upsert_tags(tx, rows.insert_version(tx, row), new.tags)
+            version = rows.insert_version(tx, new.name, row)
+            rows.upsert_tags(tx, version.id, new.tags)
+            version = msgspec.structs.replace(version, tags=dict(sorted(new.tags.items())))
             if origin.logged_model_id is not None:
                 _note_registration(tx, team, origin.logged_model_id, new.name, number)
-            version = require_version(tx, team, new.name, number)
+                version = require_version(tx, team, new.name, number)  # with what was measured of the logged model
             self._events.version(tx, actor, team, model, number, "create", after=_state(version), at=at)
             return version
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def get(self, actor: Actor, name: str, version: str | int) -> ModelVersion:
         """The version. Raises NotFound."""
         check_model_name(name)
         number = parse_version(version)
         return await self._context.store.read(
-            lambda tx: require_version(tx, self._context.team_id(tx, actor), name, number)
+            lambda tx: require_version(tx, self._context.team_id(tx, actor), name, number), brief=True
         )
 
     async def describe(self, actor: Actor, name: str, version: str | int, description: str | None) -> ModelVersion:
@@ -123,7 +125,7 @@ class Versions:
                 self._events.version(tx, actor, team, model, number, "update", before, after, at=at)
             return require_version(tx, team, name, number)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def delete(self, actor: Actor, name: str, version: str | int) -> None:
         """Mark the version deleted and take its aliases off. Its number is never given again."""
@@ -140,7 +142,7 @@ class Versions:
             model_rows.update_time(tx, model.id, at)
             self._events.version(tx, actor, team, model, number, "delete", _state(old), at=at)
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def restore(self, actor: Actor, name: str, version: str | int) -> ModelVersion:
         """Bring a deleted version back, in its stage, with those of its aliases that nothing else has taken since."""
@@ -163,7 +165,7 @@ class Versions:
             self._events.version(tx, actor, team, model, number, "restore", after=_state(restored), at=at)
             return restored
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def set_tag(self, actor: Actor, name: str, version: str | int, key: str, value: str) -> None:
         """Set a tag of the version."""
@@ -182,7 +184,7 @@ class Versions:
             after = {"key": key, "value": value}
             self._events.version(tx, actor, team, model, number, "set_tag", before, after, at=self._context.clock())
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def delete_tag(self, actor: Actor, name: str, version: str | int, key: str) -> None:
         """Take a tag off; one that is not there is fine."""
@@ -199,7 +201,7 @@ class Versions:
             before = {"key": key, "value": found.tags[key]}
             self._events.version(tx, actor, team, model, number, "delete_tag", before, at=self._context.clock())
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def search(self, actor: Actor, search: Search, *, prompts: bool = False) -> Found[ModelVersion]:
         """A page of versions, the last updated first unless told otherwise; without `prompts`, those are left out."""

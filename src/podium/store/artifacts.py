@@ -15,6 +15,7 @@ def keep_files(tx: Tx, team_id: int, place: str) -> list[ManifestEntry]:
     """
     tree = team_tree(team_id)
     files = select_files(tx, tree, place, keep=True)
+    tx.expect(len(files))
     if not files and (file := find_file(tx, tree, place, keep=True)) is not None:
         files = [msgspec.structs.replace(file, path=place.rpartition("/")[2])]
     return files

@@ -13,15 +13,19 @@ T = TypeVar("T")
 
 
 class Store(Protocol):
-    """A database, SQLite or PostgreSQL, at the schema of this program."""
+    """A database, SQLite or PostgreSQL, at the schema of this program.
+
+    `brief` promises that the work takes a millisecond or so however much is stored: look-ups by key, changes of a few
+    rows. SQLite then runs it on the spot, on the event loop, where a thread would cost several times the work.
+    """
 
     dialect: Dialect
 
-    async def read(self, work: Callable[[Tx], T]) -> T:
+    async def read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
         """Run `work` on one state of the database and return its result."""
         ...
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
         """Run `work` and return its result once that is durable. An exception rolls back, and is raised here.
 
         On PostgreSQL `work` runs again when the database asks for it (deadlock, serialization failure): it changes

@@ -5,12 +5,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from podium.store.dialect import Dialect, storage_error
 from podium.store.migrate import migrate
-from podium.store.transaction import Tx
+from podium.store.transaction import Lengthy, Tx
 from podium.store.writer import Writer
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32768",
+    "PRAGMA wal_autocheckpoint = 8000",
 )
 
 
@@ -55,17 +57,21 @@ class SqliteStore:
             connection.execute("ROLLBACK")
             connection.close()
             raise
+        connection.execute("PRAGMA busy_timeout = 0")  # the writer waits by itself, and never on the event loop
         self._path = path
         self._writer = Writer(connection)
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="podium-read")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
 
-    async def read(self, work: Callable[[Tx], T]) -> T:
+    async def read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
+        if brief:
+            with suppress(Lengthy):
+                return self._read(work, brief=True)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
-        return await self._writer.submit(work)
+    async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
+        return await self._writer.submit(work, brief=brief)
 
     def close(self) -> None:
         self._readers.shutdown()
@@ -73,7 +79,7 @@ class SqliteStore:
             connection.close()
         self._writer.close()
 
-    def _read(self, work: Callable[[Tx], T]) -> T:
+    def _read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = connect(self._path)
@@ -82,7 +88,9 @@ class SqliteStore:
         try:
             connection.execute("BEGIN")
             try:
-                return work(Tx(connection, "sqlite"))
+                tx = Tx(connection, "sqlite")
+                tx.brief = brief
+                return work(tx)
             finally:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:

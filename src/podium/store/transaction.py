@@ -8,14 +8,27 @@ from podium.store.dialect import UNSTORABLE, Dialect, postgres_positional, postg
 Row = tuple[Any, ...]
 
 
+MAX_BRIEF_ROWS = 500
+
+
+class Lengthy(Exception):
+    """Brief work has found out that it is not: the store runs it again where it holds nobody up."""
+
+
 class Tx:
     """Statements within one transaction; `all`, `one` and `value` read, `run` and `many` write."""
 
-    __slots__ = ("_connection", "dialect")
+    __slots__ = ("_connection", "brief", "dialect")
 
     def __init__(self, connection: Any, dialect: Dialect) -> None:
         self._connection = connection
         self.dialect: Dialect = dialect
+        self.brief = False
+
+    def expect(self, rows: int) -> None:
+        """Called before so many rows are handled: brief work with many ends here, and is run again elsewhere."""
+        if self.brief and rows > MAX_BRIEF_ROWS:
+            raise Lengthy
 
     def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Any:
         if self.dialect == "postgresql":

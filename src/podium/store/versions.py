@@ -15,6 +15,9 @@ COLUMNS = (
 TABLES = "model_versions v JOIN registered_models m ON m.id = v.model_id"
 VISIBLE = "m.team_id = :team AND m.deleted_at IS NULL AND v.deleted_at IS NULL"
 
+NEW_STAGE: Stage = "None"
+NEW_STATUS = "READY"
+
 _LOGGED_MODEL = COLUMNS.split(", ").index("v.logged_model_id")
 
 
@@ -37,7 +40,8 @@ class NewRow(msgspec.Struct, frozen=True):
 _INSERT = (
     "INSERT INTO model_versions (model_id, version, description, user_id, source, location, run_id, run_link,"
     " logged_model_id, manifest_id, stage, status, created_at, updated_at) VALUES (:model_id, :version, :description,"
-    " :user_id, :source, :location, :run_id, :run_link, :logged_model_id, :manifest_id, 'None', 'READY', :at, :at)"
+    f" :user_id, :source, :location, :run_id, :run_link, :logged_model_id, :manifest_id, '{NEW_STAGE}', '{NEW_STATUS}',"
+    " :at, :at)"
     " RETURNING id"
 )
 
@@ -47,10 +51,28 @@ def inlined(keys: Iterable[int]) -> str:
     return ", ".join(str(key) for key in keys) or "NULL"
 
 
-def insert_version(tx: Tx, row: NewRow) -> int:
-    """The key of the new version, which stands in no stage."""
+def insert_version(tx: Tx, name: str, row: NewRow) -> ModelVersion:
+    """The new version of the model called `name`: in no stage, and without tags."""
     key: int = tx.value(_INSERT, **msgspec.structs.asdict(row))
-    return key
+    return ModelVersion(
+        id=key,
+        model_id=row.model_id,
+        name=name,
+        version=row.version,
+        description=row.description,
+        user_id=row.user_id,
+        source=row.source,
+        location=row.location,
+        run_id=row.run_id,
+        run_link=row.run_link,
+        logged_model_id=row.logged_model_id,
+        stage=NEW_STAGE,
+        status=NEW_STATUS,
+        status_message=None,
+        manifest_id=row.manifest_id,
+        created_at=row.at,
+        updated_at=row.at,
+    )
 
 
 def find_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion | None:
@@ -60,6 +82,18 @@ def find_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion 
         team=team_id,
         name=name,
         version=version,
+    )
+    return None if row is None else with_parts(tx, [row])[0]
+
+
+def find_version_by_alias(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion | None:
+    """The version that an alias of the team's model of this name points to."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM registered_models m JOIN model_aliases a ON a.model_id = m.id AND a.alias = :alias"
+        f" JOIN model_versions v ON v.id = a.version_id WHERE {VISIBLE} AND m.name = :name",
+        team=team_id,
+        name=name,
+        alias=alias,
     )
     return None if row is None else with_parts(tx, [row])[0]
 

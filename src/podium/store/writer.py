@@ -1,112 +1,193 @@
-"""SQLite's one writer. A thread takes what is waiting, runs it in one transaction and commits once (group commit):
-the cost of making writes durable is shared by all that came in meanwhile, and none is acknowledged before.
+"""SQLite's one writer. What waits is run in one transaction and committed once (group commit): the cost of making
+writes durable is shared by all that came in meanwhile, and none is acknowledged before.
+
+Brief jobs run on the event loop itself, and only the commit, which waits for the disk, is left to a thread: handing
+each statement to and fro between two threads that want the interpreter's lock cost more than the statements. A group
+with a job that may take long, or finds that it does, runs in the thread as a whole.
 """
 
 import asyncio
 import sqlite3
 import threading
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from podium.errors import StorageUnavailable
 from podium.store.dialect import storage_error
-from podium.store.transaction import Tx
+from podium.store.transaction import Lengthy, Tx
 
 T = TypeVar("T")
 
 MAX_GROUP = 256
+# How long another process (garbage collection, a backup) may hold the database before writes give up.
+MAX_WAIT_S = 10.0
+_RETRY_S = 0.005
 
 
 class _Job:
-    __slots__ = ("error", "future", "loop", "result", "work")
+    __slots__ = ("brief", "error", "future", "loop", "result", "work")
 
-    def __init__(self, work: Callable[[Tx], Any], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, work: Callable[[Tx], Any], loop: asyncio.AbstractEventLoop, *, brief: bool) -> None:
         self.work = work
         self.loop = loop
+        self.brief = brief
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
 
 
 class Writer:
-    """Owns the connection that writes, and the thread that uses it."""
+    """Owns the connection that writes, whose busy timeout is zero, and the thread that commits."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._tx = Tx(connection, "sqlite")
+        self._waiting: deque[_Job] = deque()
+        self._working = False  # whether a group is under way or about to begin
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="podium-writer", daemon=True)
+        self._state = threading.Lock()  # guards the three above
+        # Groups for the thread, and whether their jobs were run already.
+        self._handed: SimpleQueue[tuple[list[_Job], bool] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run_thread, name="podium-writer", daemon=True)
         self._thread.start()
 
-    async def submit(self, work: Callable[[Tx], T]) -> T:
-        """The result of `work`, once it is on disk.
+    async def submit(self, work: Callable[[Tx], T], *, brief: bool) -> T:
+        """The result of `work`, once it is on disk. `brief` promises that it takes a millisecond or so.
 
         A caller that is cancelled while it waits may still find its write done: it was already under way.
         """
-        if self._closed:
-            raise StorageUnavailable("The server is shutting down.")
-        job = _Job(work, asyncio.get_running_loop())
-        self._queue.put(job)
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, brief=brief)
+        with self._state:
+            if self._closed:
+                raise StorageUnavailable("The server is shutting down.")
+            self._waiting.append(job)
+            idle, self._working = not self._working, True
+        if idle:
+            loop.call_soon(self._begin)  # behind what is ready now: requests that came together share a commit
         result: T = await job.future
         return result
 
     def close(self) -> None:
         """Commit what is waiting, then close the connection."""
-        self._closed = True
-        self._queue.put(None)
+        with self._state:
+            self._closed = True
+        self._handed.put(None)
         self._thread.join()
+        while group := self._take_group():
+            self._finish(group, done=False)
+            _deliver(group)
         self._connection.close()
 
-    def _run(self) -> None:
-        tx = Tx(self._connection, "sqlite")
+    def _begin(self) -> None:
+        """Start the next group, on the loop of one of its callers."""
+        group = self._take_group()
+        done = all(job.brief for job in group) and self._attempt(group)
+        self._handed.put((group, done))
+
+    def _take_group(self) -> list[_Job]:
+        with self._state:
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_GROUP))]
+
+    def _run_thread(self) -> None:
+        while (handed := self._handed.get()) is not None:
+            group, done = handed
+            self._finish(group, done=done)
+            _deliver(group)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Have what came in meanwhile begun by the loop that waits for it."""
+        with self._state:
+            self._working = bool(self._waiting) and not self._closed
+            if not self._working:
+                return
+            loop = self._waiting[0].loop
+        try:
+            loop.call_soon_threadsafe(self._begin)
+        except RuntimeError:  # that loop was closed: its jobs are done here, for nobody
+            self._handed.put((self._take_group(), False))
+
+    def _attempt(self, group: list[_Job]) -> bool:
+        """Run the group at once, and whether that was possible: another process may be writing, or a job be long."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _is_busy(error):
+                return False
+            self._fail(group, error)
+            return True
+        try:
+            self._tx.brief = True
+            self._run(group)
+        except Lengthy:
+            self._connection.execute("ROLLBACK")
+            return False
+        finally:
+            self._tx.brief = False
+        return True
+
+    def _finish(self, group: list[_Job], *, done: bool) -> None:
+        """Run the group unless that is `done`, and make it durable."""
+        try:
+            if not done:
+                self._wait_and_open()
+                self._run(group)
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._fail(group, error)
+
+    def _wait_and_open(self) -> None:
+        deadline = time.monotonic() + MAX_WAIT_S
         while True:
-            group, ended = self._take_group()
-            if group:
-                try:
-                    self._commit(tx, group)
-                except sqlite3.Error as error:
-                    self._rollback()
-                    for job in group:
-                        job.error = job.error or storage_error(error)
-                _deliver(group)
-            if ended:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
                 return
 
-    def _take_group(self) -> tuple[list[_Job], bool]:
-        """What is waiting, at least one job, and whether the writer is to end."""
-        job = self._queue.get()
-        group: list[_Job] = []
-        while job is not None:
-            group.append(job)
-            if len(group) == MAX_GROUP:
-                return group, False
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return group, False
-        return group, True
+    def _run(self, group: list[_Job]) -> None:
+        """Run the jobs in the open transaction. One that raises is undone alone, by its savepoint."""
+        try:
+            for job in group:
+                if len(group) == 1:
+                    self._run_job(job, undo="ROLLBACK")
+                else:
+                    self._connection.execute("SAVEPOINT job")
+                    self._run_job(job, undo="ROLLBACK TO job")
+                    self._connection.execute("RELEASE job")
+        except sqlite3.Error as error:
+            self._fail(group, error)
 
-    def _commit(self, tx: Tx, group: list[_Job]) -> None:
-        """Run the group in one transaction. A job that raises is rolled back alone, by its savepoint."""
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
-        for job in group:
-            execute("SAVEPOINT job")
-            try:
-                job.result = job.work(tx)
-            except BaseException as error:  # handed to the caller that waits for it; this thread goes on
-                job.error = storage_error(error) if isinstance(error, sqlite3.OperationalError) else error
-                if not self._connection.in_transaction:  # a full disk makes SQLite roll back everything
-                    raise
-                execute("ROLLBACK TO job")
-            execute("RELEASE job")
-        execute("COMMIT")
+    def _run_job(self, job: _Job, undo: str) -> None:
+        try:
+            job.result, job.error = job.work(self._tx), None
+        except Lengthy:
+            raise
+        except BaseException as error:  # handed to the caller that waits for it
+            job.error = storage_error(error) if isinstance(error, sqlite3.OperationalError) else error
+            if not self._connection.in_transaction:  # a full disk makes SQLite roll back everything
+                raise
+            self._connection.execute(undo)
 
-    def _rollback(self) -> None:
+    def _fail(self, group: list[_Job], error: sqlite3.Error) -> None:
+        """None of the group is stored."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+        for job in group:
+            job.error = job.error or storage_error(error)
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _deliver(group: list[_Job]) -> None:
@@ -114,7 +195,7 @@ def _deliver(group: list[_Job]) -> None:
     for job in group:
         by_loop[job.loop].append(job)
     for loop, jobs in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop was closed
             loop.call_soon_threadsafe(_resolve, jobs)
 
 

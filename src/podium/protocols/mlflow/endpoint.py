@@ -6,11 +6,13 @@ the answer. A `Stream` handles bytes or headers: its handler takes (services, ac
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from podium.asgi.answers import JsonAnswer
 from podium.asgi.bodies import read_body
 from podium.asgi.router import Endpoint, Route
 from podium.domain.access import Actor
@@ -70,10 +72,11 @@ def _json_endpoint(call: Call, services: Services) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         path = request.scope.get("path_params", {})
         if from_query:
-            message = wire.decode_query(request.query_params.multi_items(), kind, path)
+            pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            message = wire.decode_query(pairs, kind, path)
         else:
             message = wire.decode_body(await read_body(request), kind, path)
         answer = await handler(services, actor_of(request), message)
-        return Response(b"{}" if answer is None else wire.encode(answer), media_type="application/json")
+        return JsonAnswer(b"{}" if answer is None else wire.encode(answer))
 
     return endpoint

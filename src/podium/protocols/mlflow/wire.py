@@ -8,7 +8,8 @@ struct without a default is required; MLflow counts an empty string as missing, 
 import json
 import math
 import re
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from functools import cache
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -63,7 +64,7 @@ def load_json(body: bytes) -> dict[str, Any]:
 
 def decode_query(pairs: list[tuple[str, str]], kind: type[T], path: dict[str, str]) -> T:
     """The request in a query string; a field that is a list takes every value of its name."""
-    lists = list_fields(kind)
+    lists = list_fields(cast(Any, kind))  # the checker does not take a type for hashable
     fields: dict[str, Any] = {}
     for name, value in pairs:
         if name in lists:
@@ -73,6 +74,7 @@ def decode_query(pairs: list[tuple[str, str]], kind: type[T], path: dict[str, st
     return decode_fields({**fields, **path}, kind)
 
 
+@cache
 def list_fields(kind: type[Any]) -> frozenset[str]:
     """The names of a struct's fields that are lists or tuples."""
     return frozenset(f.encode_name for f in msgspec.structs.fields(kind) if _is_list(f.type))
