@@ -70,6 +70,7 @@ def run(settings: Settings) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from podium.app import SETTINGS_VARIABLE
+    from podium.asgi.transport import JoiningProtocol
     from podium.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
@@ -81,7 +82,7 @@ def run(settings: Settings) -> None:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=JoiningProtocol,
         lifespan="on",
         access_log=False,  # ours has the fields
         log_config=None,

@@ -48,7 +48,10 @@ class RunPoint(msgspec.Struct, frozen=True):
 
 
 class RunRow(msgspec.Struct, frozen=True):
-    """A run's own record. `id` is the key inside, `run_id` the public id; times are milliseconds since the epoch."""
+    """A run's own record. `id` is the key inside, `run_id` the public id; times are milliseconds since the epoch.
+
+    `revision` counts the changes of the run and of what is logged to it.
+    """
 
     id: int
     run_id: str
@@ -60,6 +63,7 @@ class RunRow(msgspec.Struct, frozen=True):
     start_time: int
     end_time: int | None
     deleted_at: int | None
+    revision: int = 0
 
     @property
     def lifecycle(self) -> Literal["active", "deleted"]:

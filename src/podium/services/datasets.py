@@ -7,7 +7,7 @@ from podium.domain.access import Actor
 from podium.domain.runs import Dataset, DatasetInput, DatasetSummary, ModelOutput
 from podium.errors import InvalidArgument
 from podium.services.context import Context
-from podium.services.runs import require_active_run
+from podium.services.runs import change_run
 from podium.store import datasets as rows
 from podium.store import run_data
 from podium.store.transaction import Tx
@@ -35,21 +35,21 @@ class Datasets:
             _check_tags(given.tags)
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            run = change_run(tx, self._context.team_id(tx, actor), run_id)
             for given in datasets:
                 rows.insert_input(tx, run.id, rows.upsert_dataset(tx, run.project_id, given.dataset), given.tags)
             run_data.upsert_models(tx, run.id, run_data.INPUT, [ModelOutput(model_id, 0) for model_id in model_ids])
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def log_outputs(self, actor: Actor, run_id: str, models: Sequence[ModelOutput]) -> None:
         """Note the logged models that an active run made."""
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            run = change_run(tx, self._context.team_id(tx, actor), run_id)
             run_data.upsert_models(tx, run.id, run_data.OUTPUT, models)
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def search(self, actor: Actor, project_ids: Sequence[str]) -> list[DatasetSummary]:
         """The datasets that runs of these projects read, each once a context. Projects that are not there have none."""

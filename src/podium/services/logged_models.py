@@ -56,7 +56,7 @@ class LoggedModels:
             rows.upsert_tags(tx, key, new.tags)
             return rows.load_logged_models(tx, [key])[0]
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def get(self, actor: Actor, model_id: str, *, allow_deleted: bool = False) -> LoggedModel:
         """The logged model with this public id. Raises NotFound, for a deleted one too unless that is allowed."""
@@ -98,7 +98,7 @@ class LoggedModels:
             rows.update_status(tx, model.id, status, at)
             return msgspec.structs.replace(model, status=status, updated_at=at)
 
-        return await self._context.store.write(work)
+        return await self._context.store.write(work, brief=True)
 
     async def log_params(self, actor: Actor, model_id: str, params: dict[str, str]) -> None:
         """Add params. Raises InvalidArgument when one is there with another value."""
@@ -115,7 +115,7 @@ class LoggedModels:
                     "were already logged with other values."
                 )
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def set_tags(self, actor: Actor, model_id: str, tags: dict[str, str]) -> None:
         """Set tags."""
@@ -125,7 +125,7 @@ class LoggedModels:
             _, model = self._require_active(tx, actor, model_id)
             rows.upsert_tags(tx, model.id, tags)
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def delete_tag(self, actor: Actor, model_id: str, key: str) -> None:
         """Take a tag off. Raises NotFound when the model does not have it."""
@@ -135,7 +135,7 @@ class LoggedModels:
             if not rows.delete_tag(tx, model.id, key):
                 raise NotFound(f"No tag with key {key!r} found for model with ID {model_id!r}.")
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     async def delete(self, actor: Actor, model_id: str) -> None:
         """Mark a logged model deleted. Its files stay until garbage collection."""
@@ -146,7 +146,7 @@ class LoggedModels:
             rows.update_deleted(tx, model.id, at)
             self._context.record(tx, actor, team, Change("logged_model", model_id, model.name, "delete"), at=at)
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     def _require_active(self, tx: Tx, actor: Actor, model_id: str) -> tuple[int, LoggedModel]:
         team = self._context.team_id(tx, actor)

@@ -9,7 +9,7 @@ from podium.domain.filters import decode_cursor, encode_cursor
 from podium.domain.runs import Point, RunPoint, check_batch, check_points, valid_param, valid_tag
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
-from podium.services.runs import require_active_run, require_run, write_params, write_tags
+from podium.services.runs import change_run, require_run, write_params, write_tags
 from podium.store import metrics as rows
 from podium.store.runs import find_runs
 from podium.store.transaction import Tx
@@ -19,6 +19,7 @@ MAX_BULK_POINTS = 25_000
 MAX_SAMPLED_POINTS = 2_500
 
 _MAX_KNOWN_KEYS = 100_000
+_MAX_BRIEF_POINTS = 200
 
 
 class History(msgspec.Struct, frozen=True):
@@ -114,7 +115,7 @@ class Metrics:
 
         def work(tx: Tx) -> dict[str, int]:
             team = self._context.team_id(tx, actor)
-            run = require_active_run(tx, team, run_id)
+            run = change_run(tx, team, run_id)
             interned = rows.intern_keys(tx, unknown) if unknown else {}
             key_ids = {**known, **interned}
             write_params(tx, run, params or {})
@@ -123,7 +124,7 @@ class Metrics:
             write_tags(tx, run, tags or {})
             return interned
 
-        interned = await self._context.store.write(work)
+        interned = await self._context.store.write(work, brief=len(points) <= _MAX_BRIEF_POINTS)
         self._remember(interned)
 
     def _remember(self, interned: Mapping[str, int]) -> None:

@@ -1,5 +1,8 @@
 """Searching runs across projects."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from podium.domain.access import Actor
@@ -8,10 +11,14 @@ from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.services.context import Context
 from podium.services.projects import project_key
+from podium.services.run_forms import RunForms, Shape
+from podium.services.runs import require_run
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store.run_data import load_runs
 from podium.store.run_search import search_runs
 from podium.store.transaction import Tx
+
+T = TypeVar("T")
 
 MAX_LISTED = 50_000
 
@@ -27,25 +34,53 @@ class RunSearch:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._forms = RunForms()
 
     async def search(self, actor: Actor, project_ids: list[str], search: Search, view: ViewType) -> Found[Run]:
         """A page of whole runs. Projects that are not there, or not the team's, have none.
 
         Raises InvalidArgument for what cannot be the id of a project.
         """
+        return await self._search(actor, project_ids, search, view, load_runs)
+
+    async def search_forms(
+        self, actor: Actor, project_ids: list[str], search: Search, view: ViewType, shape: Shape
+    ) -> Found[bytes]:
+        """As `search`, each run in the form that `shape` gives it; a run that has not changed keeps its form."""
+        return await self._search(
+            actor, project_ids, search, view, lambda tx, keys: self._forms.select(tx, keys, shape)
+        )
+
+    async def get_form(self, actor: Actor, run_id: str, shape: Shape) -> bytes:
+        """The run with this public id, deleted or not, in the form that `shape` gives it. Raises NotFound."""
+
+        def work(tx: Tx) -> bytes:
+            run = require_run(tx, self._context.team_id(tx, actor), run_id)
+            return self._forms.select(tx, [run.id], shape)[0]
+
+        return await self._context.store.read(work, brief=True)
+
+    async def _search(
+        self,
+        actor: Actor,
+        project_ids: list[str],
+        search: Search,
+        view: ViewType,
+        load: Callable[[Tx, list[int]], list[T]],
+    ) -> Found[T]:
         check_limit(search.limit, MAX_LISTED)
         keys = sorted({project_key(project_id) for project_id in project_ids})
         named = {item.field for item in search.order}
         order = (*search.order, *(item for item in _LAST if item.field not in named))
         search = msgspec.structs.replace(search, order=order)
 
-        def work(tx: Tx) -> Found[Run]:
+        def work(tx: Tx) -> Found[T]:
             team = self._context.team_id(tx, actor)
             page = find_page(
                 search,
                 f"runs/{team}/{view}/{keys}",
                 lambda query: search_runs(tx, team, project_ids=keys, view=view, query=query),
             )
-            return Found(load_runs(tx, page.items), page.next_page_token)
+            return Found(load(tx, page.items), page.next_page_token)
 
         return await self._context.store.read(work)

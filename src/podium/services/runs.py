@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from podium.domain import names, run_names
 from podium.domain.access import Actor
 from podium.domain.events import Change
@@ -76,17 +78,17 @@ class Runs:
 
         def work(tx: Tx) -> RunRow:
             team = self._context.team_id(tx, actor)
-            run = require_active_run(tx, team, run_id)
-            rows.update_state(
-                tx,
-                run.id,
+            run = change_run(tx, team, run_id)
+            changed = msgspec.structs.replace(
+                run,
                 name=name or run.name,
                 status=status or run.status,
                 end_time=run.end_time if end_time is None else end_time,
             )
+            rows.update_state(tx, changed)
             if name:
                 run_data.upsert_tags(tx, run.id, {NAME_TAG: name})
-            return require_run(tx, team, run_id)
+            return changed
 
         return await self._context.store.write(work, brief=True)
 
@@ -103,7 +105,7 @@ class Runs:
         value = valid_tag(key, value)
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            run = change_run(tx, self._context.team_id(tx, actor), run_id)
             write_tags(tx, run, {key: value})
 
         await self._context.store.write(work, brief=True)
@@ -112,7 +114,7 @@ class Runs:
         """Take a tag off. Raises NotFound when the run does not have it."""
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            run = change_run(tx, self._context.team_id(tx, actor), run_id)
             if not run_data.delete_tag(tx, run.id, key):
                 raise NotFound(f"No tag with name: {key} in run with id {run_id}")
 
@@ -123,7 +125,7 @@ class Runs:
         value = valid_param(key, value)
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id)
+            run = change_run(tx, self._context.team_id(tx, actor), run_id)
             stored = run_data.add_params(tx, run.id, {key: value})[key]
             if stored != value:
                 raise InvalidArgument(
@@ -138,7 +140,7 @@ class Runs:
         shown = _shown_model(model_json)
 
         def work(tx: Tx) -> None:
-            run = require_active_run(tx, self._context.team_id(tx, actor), run_id, lock=True)
+            run = change_run(tx, self._context.team_id(tx, actor), run_id)
             history = json.loads(run_data.find_tag(tx, run.id, LOGGED_MODELS_TAG) or "[]")
             if shown not in history:
                 run_data.upsert_tags(tx, run.id, {LOGGED_MODELS_TAG: json.dumps([*history, shown])})
@@ -170,10 +172,14 @@ def require_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> Run
     return run
 
 
-def require_active_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow:
-    """As `require_run`. Raises InvalidArgument when the run is deleted."""
-    run = require_run(tx, team_id, run_id, lock=lock)
-    if run.deleted_at is not None:
+def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow:
+    """The team's active run with this public id, for a change, which counts: nobody else changes it meanwhile.
+
+    Raises NotFound, and InvalidArgument when the run is deleted.
+    """
+    run = rows.change_run(tx, team_id, run_id)
+    if run is None:
+        require_run(tx, team_id, run_id)
         raise InvalidArgument(f"The run {run_id} must be in the 'active' state. Current state is deleted.")
     return run
 

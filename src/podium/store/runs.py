@@ -6,9 +6,11 @@ from podium.store.transaction import Tx
 
 COLUMNS = (
     "runs.id, runs.run_id, runs.project_id, projects.artifact_location, runs.name, runs.user_id, runs.status,"
-    " runs.start_time, runs.end_time, runs.deleted_at"
+    " runs.start_time, runs.end_time, runs.deleted_at, runs.revision"
 )
 JOINED = "runs JOIN projects ON projects.id = runs.project_id"
+_LOCATION = "(SELECT artifact_location FROM projects WHERE projects.id = runs.project_id)"
+_RETURNED = COLUMNS.replace("projects.artifact_location", _LOCATION)
 
 
 def insert_run(
@@ -39,6 +41,26 @@ def find_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow
     return None if row is None else RunRow(*row)
 
 
+def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
+    """The team's run with this public id, unless it is deleted; its revision is one higher from here on.
+
+    No other transaction changes the run until this one ends.
+    """
+    row = tx.one(
+        "UPDATE runs SET revision = revision + 1 WHERE run_id = :run_id AND deleted_at IS NULL"
+        f" AND project_id IN (SELECT id FROM projects WHERE team_id = :team) RETURNING {_RETURNED}",
+        run_id=run_id,
+        team=team_id,
+    )
+    return None if row is None else RunRow(*row)
+
+
+def select_revisions(tx: Tx, keys: list[int]) -> dict[int, int]:
+    """The revision of each of the runs that are there."""
+    wanted = ", ".join(str(key) for key in keys) or "NULL"
+    return dict(tx.all(f"SELECT id, revision FROM runs WHERE id IN ({wanted})"))
+
+
 def find_runs(tx: Tx, team_id: int, run_ids: list[str]) -> list[RunRow]:
     """Those of the team's runs that are there, in no order. Meant for up to some hundred ids."""
     names = {f"r{i}": run_id for i, run_id in enumerate(run_ids)}
@@ -51,14 +73,14 @@ def find_runs(tx: Tx, team_id: int, run_ids: list[str]) -> list[RunRow]:
     return [RunRow(*row) for row in rows]
 
 
-def update_state(tx: Tx, key: int, *, name: str, status: RunStatus, end_time: int | None) -> None:
-    """Set what changes while a run goes on."""
+def update_state(tx: Tx, run: RunRow) -> None:
+    """Write what changes while a run goes on: its name, status and end."""
     tx.run(
         "UPDATE runs SET name = :name, status = :status, end_time = :end WHERE id = :id",
-        id=key,
-        name=name,
-        status=status,
-        end=end_time,
+        id=run.id,
+        name=run.name,
+        status=run.status,
+        end=run.end_time,
     )
 
 
@@ -69,13 +91,13 @@ def update_name(tx: Tx, key: int, name: str) -> None:
 
 def update_deleted(tx: Tx, key: int, deleted_at: int | None) -> None:
     """Mark a run deleted, or active again with None."""
-    tx.run("UPDATE runs SET deleted_at = :deleted WHERE id = :id", id=key, deleted=deleted_at)
+    tx.run("UPDATE runs SET deleted_at = :deleted, revision = revision + 1 WHERE id = :id", id=key, deleted=deleted_at)
 
 
 def update_deleted_of_project(tx: Tx, project_id: int, deleted_at: int | None, was_deleted_at: int | None) -> None:
     """Mark a project's active runs deleted, or bring those back that were deleted together with it."""
     tx.run(
-        "UPDATE runs SET deleted_at = :deleted WHERE project_id = :project"
+        "UPDATE runs SET deleted_at = :deleted, revision = revision + 1 WHERE project_id = :project"
         + (" AND deleted_at IS NULL" if was_deleted_at is None else " AND deleted_at = :was"),
         deleted=deleted_at,
         project=project_id,

@@ -150,6 +150,10 @@ def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
             before=before,
             after=after,
         )
+    tx.run(
+        "UPDATE runs SET revision = revision + 1 WHERE project_id IN (SELECT id FROM projects WHERE team_id = :team)",
+        team=team_id,
+    )  # where their files are has changed
     for table in (*OWNED, "traces"):  # traces, which belong to projects, name the team once more
         tx.run(f"UPDATE {table} SET team_id = :other WHERE team_id = :team", team=team_id, other=DEFAULT_TEAM_ID)
 

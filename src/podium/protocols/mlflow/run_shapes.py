@@ -3,7 +3,7 @@
 import msgspec
 
 from podium.domain.runs import DatasetInput, Point, Run, RunRow
-from podium.protocols.mlflow.wire import json_float
+from podium.protocols.mlflow.wire import encode, json_float
 
 
 class KeyValue(msgspec.Struct):
@@ -95,6 +95,11 @@ def run_of(run: Run) -> RunMessage:
         ),
         outputs=RunOutputs([ModelOutputMessage(made.model_id, made.step) for made in run.model_outputs]),
     )
+
+
+def encoded_run(run: Run) -> bytes:
+    """A run as MLflow shows it, in JSON."""
+    return encode(run_of(run))
 
 
 def info_of(run: RunRow) -> RunInfo:

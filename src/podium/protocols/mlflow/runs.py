@@ -7,7 +7,7 @@ import msgspec
 from podium.domain.access import Actor
 from podium.domain.runs import STATUSES, Int64, RunStatus
 from podium.protocols.mlflow.endpoint import Call
-from podium.protocols.mlflow.run_shapes import RunInfo, RunMessage, info_of, run_of
+from podium.protocols.mlflow.run_shapes import RunInfo, RunMessage, encoded_run, info_of, run_of
 from podium.protocols.mlflow.wire import Name, missing
 from podium.services import Services
 
@@ -60,6 +60,12 @@ class OneRun(msgspec.Struct):
     run: RunMessage
 
 
+class EncodedRun(msgspec.Struct):
+    """`OneRun`, in JSON already."""
+
+    run: msgspec.Raw
+
+
 class UpdatedRun(msgspec.Struct):
     run_info: RunInfo
 
@@ -78,6 +84,10 @@ async def create(services: Services, actor: Actor, request: CreateRun) -> OneRun
 
 async def get(services: Services, actor: Actor, request: OfRun) -> OneRun:
     return OneRun(run_of(await services.runs.get(actor, request.run)))
+
+
+async def get_encoded(services: Services, actor: Actor, request: OfRun) -> EncodedRun:
+    return EncodedRun(msgspec.Raw(await services.run_search.get_form(actor, request.run, encoded_run)))
 
 
 async def update(services: Services, actor: Actor, request: UpdateRun) -> UpdatedRun:
@@ -106,7 +116,7 @@ async def delete_tag(services: Services, actor: Actor, request: DeleteTag) -> No
 
 ENDPOINTS = (
     Call("POST", "runs/create", CreateRun, create),
-    Call("GET", "runs/get", OfRun, get),
+    Call("GET", "runs/get", OfRun, get_encoded),
     Call("POST", "runs/update", UpdateRun, update),
     Call("POST", "runs/delete", OfRun, delete),
     Call("POST", "runs/restore", OfRun, restore),

@@ -1,0 +1,118 @@
+"""Forms of runs that are kept while the runs do not change: never an old one, whatever changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from podium.blobs.local import LocalBlobs
+from podium.domain.access import Actor
+from podium.domain.filters import And
+from podium.domain.runs import Dataset, DatasetInput, ModelOutput, Point, Run
+from podium.services import Services
+from podium.services.context import Context
+from podium.services.run_forms import RunForms
+from podium.services.searching import Search
+from podium.store.engine import Store
+
+ADA = Actor("ada")
+MODEL = '{"run_id": "r", "artifact_path": "m", "flavors": {}, "utc_time_created": "now"}'
+Change = Callable[[Services, str], Awaitable[object]]
+
+CHANGES: dict[str, Change] = {
+    "metric": lambda s, run: s.metrics.log(ADA, run, Point("loss", 0.5, 1)),
+    "batch": lambda s, run: s.metrics.log_batch(ADA, run, params=[("lr", "1")], tags=[("team", "a")]),
+    "param": lambda s, run: s.runs.log_param(ADA, run, "depth", "3"),
+    "tag": lambda s, run: s.runs.set_tag(ADA, run, "kind", "try"),
+    "tag taken off": lambda s, run: s.runs.delete_tag(ADA, run, "mlflow.runName"),
+    "end": lambda s, run: s.runs.update(ADA, run, status="FINISHED", end_time=9, name="other"),
+    "deletion": lambda s, run: s.runs.delete(ADA, run),
+    "project's deletion": lambda s, _: s.projects.delete(ADA, "0"),
+    "model": lambda s, run: s.runs.log_model(ADA, run, MODEL),
+    "dataset": lambda s, run: s.datasets.log_inputs(ADA, run, [DatasetInput(Dataset("d", "1", "local", "x"), {})], []),
+    "output": lambda s, run: s.datasets.log_outputs(ADA, run, [ModelOutput("m-1", 0)]),
+}
+
+
+@pytest.fixture
+def services(store: Store, tmp_path: Path) -> Services:
+    return Services(Context(store=store, blobs=LocalBlobs(tmp_path / "b"), clock=lambda: 5_000))
+
+
+class Shaper:
+    """A shape that counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self, run: Run) -> bytes:
+        self.made += 1
+        return repr(run).encode()
+
+
+async def new_run(services: Services, name: str = "r") -> str:
+    run = await services.runs.create(ADA, "0", name=name, user_id="ada", start_time=1, tags={})
+    return run.info.run_id
+
+
+async def listed(services: Services, shape: Shaper) -> list[bytes]:
+    found = await services.run_search.search_forms(ADA, ["0"], Search(And(())), "all", shape)
+    return found.items
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_run_is_shown_as_it_is_now(services: Services, change: str):
+    async def scenario() -> None:
+        shape = Shaper()
+        run = await new_run(services)
+        before = await services.run_search.get_form(ADA, run, shape)
+        await CHANGES[change](services, run)
+        after = await services.run_search.get_form(ADA, run, shape)
+        assert after != before
+        assert after == repr(await services.runs.get(ADA, run)).encode()
+        assert await listed(services, shape) == [after]
+        assert shape.made == 2
+
+    asyncio.run(scenario())
+
+
+def test_only_the_run_that_changed_is_made_again(services: Services):
+    async def scenario() -> None:
+        shape = Shaper()
+        runs = [await new_run(services, f"r{i}") for i in range(5)]
+        first = await listed(services, shape)
+        assert await listed(services, shape) == first
+        await services.runs.set_tag(ADA, runs[2], "k", "v")
+        assert len(set(await listed(services, shape)) - set(first)) == 1
+        assert shape.made == 6
+
+    asyncio.run(scenario())
+
+
+def test_two_shapes_do_not_meet(services: Services):
+    async def scenario() -> None:
+        run = await new_run(services)
+        assert await services.run_search.get_form(ADA, run, lambda _: b"one") == b"one"
+        assert await services.run_search.get_form(ADA, run, lambda _: b"two") == b"two"
+
+    asyncio.run(scenario())
+
+
+def test_the_oldest_forms_make_room(services: Services, store: Store):
+    forms = RunForms(max_bytes=25)
+    shape_calls: list[int] = []
+
+    def shape(run: Run) -> bytes:
+        shape_calls.append(run.info.id)
+        return b"x" * 10
+
+    async def scenario() -> None:
+        for i in range(3):
+            await new_run(services, f"r{i}")
+        keys = await store.read(lambda tx: [row[0] for row in tx.all("SELECT id FROM runs ORDER BY id")])
+        for wanted in ([keys[0]], [keys[1]], [keys[2]], [keys[0]], [keys[2]]):
+            await store.read(lambda tx, wanted=wanted: forms.select(tx, wanted, shape))
+        assert shape_calls == [*keys, keys[0]]
+
+    asyncio.run(scenario())
