@@ -54,7 +54,7 @@ class Projects:
     async def get(self, actor: Actor, project_id: str) -> Project:
         """The project with this public id. Raises NotFound."""
         return await self._context.store.read(
-            lambda tx: require_project(tx, self._context.team_id(tx, actor), project_id), brief=True
+            lambda tx: require_project(tx, self._context.team_id(tx, actor), project_id)
         )
 
     async def get_by_name(self, actor: Actor, name: str) -> Project:
@@ -66,7 +66,7 @@ class Projects:
                 raise NotFound(f"Could not find experiment with name '{name}'")
             return project
 
-        return await self._context.store.read(work, brief=True)
+        return await self._context.store.read(work)
 
     async def resolve(self, actor: Actor, id_or_name: str) -> Project:
         """The project with this id, or else of this name. Raises NotFound."""
@@ -79,7 +79,7 @@ class Projects:
                 raise NotFound(f"There is no project with the id or name '{id_or_name}'")
             return project
 
-        return await self._context.store.read(work, brief=True)
+        return await self._context.store.read(work)
 
     async def search(self, actor: Actor, search: Search, view: ViewType) -> Found[Project]:
         """A page of the team's projects, the newest first when no order is asked for."""

@@ -138,7 +138,7 @@ class Promotion:
                 raise InvalidArgument(f"Registered model alias {alias} not found.")
             return version
 
-        return await self._context.store.read(work, brief=True)
+        return await self._context.store.read(work)
 
     def _archive_others(
         self, tx: Tx, actor: Actor, team: int, model: ModelKey, kept: int, stage: Stage, at: int

@@ -62,9 +62,7 @@ class Registry:
     async def get(self, actor: Actor, name: str) -> RegisteredModel:
         """The model of this name. Raises NotFound."""
         check_model_name(name)
-        return await self._context.store.read(
-            lambda tx: require_model(tx, self._context.team_id(tx, actor), name), brief=True
-        )
+        return await self._context.store.read(lambda tx: require_model(tx, self._context.team_id(tx, actor), name))
 
     async def latest_versions(self, actor: Actor, name: str, stages: list[str]) -> list[ModelVersion]:
         """The newest version of each of these stages that has one; of every stage when none is named."""

@@ -58,7 +58,7 @@ class RunSearch:
             run = require_run(tx, self._context.team_id(tx, actor), run_id)
             return self._forms.select(tx, [run.id], shape)[0]
 
-        return await self._context.store.read(work, brief=True)
+        return await self._context.store.read(work)
 
     async def _search(
         self,

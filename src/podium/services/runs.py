@@ -68,7 +68,7 @@ class Runs:
             run = require_run(tx, self._context.team_id(tx, actor), run_id)
             return run_data.load_runs(tx, [run.id])[0]
 
-        return await self._context.store.read(work, brief=True)
+        return await self._context.store.read(work)
 
     async def update(
         self, actor: Actor, run_id: str, *, status: RunStatus | None, end_time: int | None, name: str | None

@@ -106,7 +106,7 @@ class Versions:
         check_model_name(name)
         number = parse_version(version)
         return await self._context.store.read(
-            lambda tx: require_version(tx, self._context.team_id(tx, actor), name, number), brief=True
+            lambda tx: require_version(tx, self._context.team_id(tx, actor), name, number)
         )
 
     async def describe(self, actor: Actor, name: str, version: str | int, description: str | None) -> ModelVersion:

@@ -15,21 +15,24 @@ T = TypeVar("T")
 class Store(Protocol):
     """A database, SQLite or PostgreSQL, at the schema of this program.
 
-    `brief` promises that the work takes a millisecond or so however much is stored: look-ups by key, changes of a few
-    rows. SQLite then runs it on the spot, on the event loop, where a thread would cost several times the work.
+    On SQLite, short work runs on the event loop, where handing it to a thread would cost several times the work.
     """
 
     dialect: Dialect
 
-    async def read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
-        """Run `work` on one state of the database and return its result."""
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` on one state of the database and return its result.
+
+        It may be begun twice, when it turns out to read much: it changes nothing but what it returns.
+        """
         ...
 
     async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
         """Run `work` and return its result once that is durable. An exception rolls back, and is raised here.
 
-        On PostgreSQL `work` runs again when the database asks for it (deadlock, serialization failure): it changes
-        nothing but the database.
+        `work` may be run again, when the database asks for it (deadlock, serialization failure) or when it was said
+        to be `brief` and is not: it changes nothing but the database. What is brief takes a millisecond or so, however
+        much is stored.
         """
         ...
 

@@ -38,13 +38,13 @@ class PostgresStore:
         )
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="podium-postgres")
 
-    async def read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:  # noqa: ARG002  all wait for the network
+    async def read(self, work: Callable[[Tx], T]) -> T:
         def run() -> T:
             return self._run(work, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
-    async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:  # noqa: ARG002  as above
+    async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:  # noqa: ARG002  all wait for the network
         def run() -> T:
             for attempt in range(1, MAX_ATTEMPTS + 1):
                 try:

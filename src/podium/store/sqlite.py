@@ -17,6 +17,8 @@ from podium.store.writer import Writer
 T = TypeVar("T")
 
 READ_THREADS = 4
+# How many steps of its virtual machine SQLite may take for a statement on the event loop: half a millisecond's worth.
+MAX_STEPS_HERE = 20_000
 # LIKE is case-sensitive on PostgreSQL and in MLflow's grammar; SQLite has to be told.
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -63,11 +65,13 @@ class SqliteStore:
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="podium-read")
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._here = threading.Lock()
+        self._connection_here = self._connect_reader()
+        self._connection_here.set_progress_handler(lambda: True, MAX_STEPS_HERE)  # an answer of True interrupts
 
-    async def read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
-        if brief:
-            with suppress(Lengthy):
-                return self._read(work, brief=True)
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        with suppress(Lengthy):
+            return self._read_here(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
@@ -79,19 +83,40 @@ class SqliteStore:
             connection.close()
         self._writer.close()
 
-    def _read(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = connect(self._path)
-            connection.execute("PRAGMA query_only = ON")
-            self._connections.append(connection)
+    def _read_here(self, work: Callable[[Tx], T]) -> T:
+        """The result of `work`, run by the caller's thread. Raises Lengthy when that would hold up others."""
+        if not self._here.acquire(blocking=False):  # another event loop is reading; there is one in a server
+            raise Lengthy
         try:
-            connection.execute("BEGIN")
-            try:
-                tx = Tx(connection, "sqlite")
-                tx.brief = brief
-                return work(tx)
-            finally:
-                connection.execute("COMMIT")
+            return _run(self._connection_here, work)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise Lengthy from error
+            raise storage_error(error) from error
         except sqlite3.Error as error:
             raise storage_error(error) from error
+        finally:
+            self._here.release()
+
+    def _read(self, work: Callable[[Tx], T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect_reader()
+        try:
+            return _run(connection, work)
+        except sqlite3.Error as error:
+            raise storage_error(error) from error
+
+    def _connect_reader(self) -> sqlite3.Connection:
+        connection = connect(self._path)
+        connection.execute("PRAGMA query_only = ON")
+        self._connections.append(connection)
+        return connection
+
+
+def _run(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
+    connection.execute("BEGIN")
+    try:
+        return work(Tx(connection, "sqlite"))
+    finally:
+        connection.execute("COMMIT")

@@ -12,7 +12,7 @@ MAX_BRIEF_ROWS = 500
 
 
 class Lengthy(Exception):
-    """Brief work has found out that it is not: the store runs it again where it holds nobody up."""
+    """Work that was to be brief is not: the store runs it again where it holds nobody up."""
 
 
 class Tx:
