@@ -13,6 +13,7 @@ from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
+from podium.asgi.transport import JoiningProtocol as JoiningProtocol
 from podium.blobs.local import LocalBlobs
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs

@@ -69,8 +69,7 @@ def run(settings: Settings) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from podium.app import SETTINGS_VARIABLE
-    from podium.asgi.transport import JoiningProtocol
+    from podium.app import SETTINGS_VARIABLE, JoiningProtocol
     from podium.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
