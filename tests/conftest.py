@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from podium.store.engine import Store, open_store
+from support.object_store import S3, running_s3
 
 # The same examples on every run, and no limit on how long making one takes: machines that run tests are busy.
 # `HYPOTHESIS_PROFILE=explore` looks for new ones.
@@ -41,6 +42,20 @@ def postgres_database(postgres_url: str) -> str:
         connection.execute(f'CREATE DATABASE "{name}"')
     base, _, query = postgres_url.partition("?")
     return base.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3]:
+    """An S3 for this session."""
+    with running_s3() as s3:
+        yield s3
+
+
+@pytest.fixture
+def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """An S3, and an environment that points to it."""
+    s3_server.environment(monkeypatch)
+    return s3_server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -14,6 +14,7 @@ from podium.asgi.metrics import RequestMetrics
 from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
 from podium.asgi.transport import JoiningProtocol as JoiningProtocol
+from podium.blobs.base import Blobs
 from podium.blobs.local import LocalBlobs
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
@@ -61,10 +62,7 @@ class Podium:
             settings.data_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
-        try:
-            self._blobs = LocalBlobs.open(settings.blob_folder)
-        except OSError as error:
-            raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
+        self._blobs = _open_blobs(settings)
         self._store = open_store(settings.database_url, settings.data_folder)
         self.context = Context(
             store=self._store,
@@ -86,6 +84,24 @@ class Podium:
         self._store.close()
         if self._log is not None:
             self._log.flush()
+
+
+def _open_blobs(settings: Settings) -> Blobs:
+    url = settings.object_store
+    if url is None:
+        try:
+            return LocalBlobs.open(settings.blob_folder)
+        except OSError as error:
+            raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
+    from podium.blobs.cloud import CloudBlobs  # noqa: PLC0415  loaded only when it is used
+
+    try:
+        return CloudBlobs(url, direct=settings.presigned_urls)
+    except PodiumError as error:
+        raise StorageUnavailable(
+            f"The object store {url} (setting 'artifact_store') cannot be used: {error.message} "
+            "docs/object-stores.md says where its credentials are taken from."
+        ) from error
 
 
 def app_from_environment() -> ASGIApp:

@@ -5,7 +5,8 @@ host = "127.0.0.1"           # --host            PODIUM_HOST
 port = 5000                  # --port            PODIUM_PORT
 data = "data"                # --data            PODIUM_DATA
 database_url = "postgresql://…"  # --database-url    PODIUM_DATABASE_URL
-artifact_store = "/srv/blobs"    # --artifact-store  PODIUM_ARTIFACT_STORE
+artifact_store = "/srv/blobs"    # --artifact-store  PODIUM_ARTIFACT_STORE  (or "s3://bucket/prefix")
+presigned_urls = true        # --presigned-urls  PODIUM_PRESIGNED_URLS
 workers = 1                  # --workers         PODIUM_WORKERS
 log_format = "text"          # --log-format      PODIUM_LOG_FORMAT
 log_level = "info"           # --log-level       PODIUM_LOG_LEVEL
@@ -33,6 +34,10 @@ ENVIRONMENT_PREFIX = "PODIUM_"
 MLFLOW_VARIABLES = {"version_source_pattern": "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX"}
 DEFAULT_FILE = "podium.toml"
 
+_URL_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+# A name, and folders below it. Nothing that a URL may hold besides: credentials come from the environment.
+_OBJECT_STORE = re.compile(r"(s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]+(/(?!\.\.?(/|$))[A-Za-z0-9!_.*'()-]+)*/?")
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What `podium server` needs to know. Paths are taken from the current folder."""
@@ -42,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "data"
     database_url: str | None = None
     artifact_store: str | None = None
+    presigned_urls: bool = True
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     log_format: Literal["json", "text"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -54,8 +60,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.data).resolve()
 
     @property
+    def object_store(self) -> str | None:
+        """The URL of the object store that holds the blobs; None where a folder does."""
+        return self.artifact_store if self.artifact_store and _URL_LIKE.match(self.artifact_store) else None
+
+    @property
     def blob_folder(self) -> Path:
-        """The folder of the blobs."""
+        """The folder of the blobs, where no object store holds them."""
         return Path(self.artifact_store).resolve() if self.artifact_store else self.data_folder / "blobs"
 
 
@@ -64,7 +75,7 @@ _TEXTS = {
     "host": "an address or a name of this machine, such as 127.0.0.1",
     "data": "a folder",
     "database_url": "a URL that begins with postgresql://; leave it out for SQLite in the data folder",
-    "artifact_store": "a folder; object stores are not supported yet",
+    "artifact_store": "a folder, or s3://bucket/prefix, gs://bucket/prefix or az://container/prefix",
     "version_source_pattern": "a regular expression",
 }
 _TYPES = {field.name: field.type for field in msgspec.structs.fields(Settings)}
@@ -187,7 +198,7 @@ def _check(settings: Settings, sources: Mapping[str, str]) -> None:
     if settings.workers > 1 and not url:
         problem = "has to be 1 with SQLite, which has one writing process: more need PostgreSQL (--database-url)"
         raise _wrong("workers", sources["workers"], problem)
-    if settings.artifact_store and "://" in settings.artifact_store:
+    if settings.object_store and not _OBJECT_STORE.fullmatch(settings.object_store):
         raise _wrong("artifact_store", sources["artifact_store"], f"has to be {_taken('artifact_store')}")
     try:
         re.compile(settings.version_source_pattern or "")

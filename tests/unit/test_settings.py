@@ -52,9 +52,12 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
             ),
         ),
         (
-            {"artifact_store": "s3://bucket"},
+            {"artifact_store": "s3://key:secret@bucket"},
             {},
-            "Setting 'artifact_store' (from the command line) has to be a folder; object stores are not supported yet.",
+            (
+                "Setting 'artifact_store' (from the command line) has to be a folder, or s3://bucket/prefix, "
+                "gs://bucket/prefix or az://container/prefix."
+            ),
         ),
         (
             {"host": "0.0.0.0"},
@@ -168,3 +171,21 @@ def test_mlflows_own_variable_binds_the_sources_of_versions():
     theirs = {"MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": "^s3:"}
     assert load_settings({}, None, theirs).version_source_pattern == "^s3:"
     assert load_settings({}, None, {**theirs, "PODIUM_VERSION_SOURCE_PATTERN": "^gs:"}).version_source_pattern == "^gs:"
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://my.bucket-1/team/models/", "gs://bucket/a", "az://container/a"])
+def test_object_stores(url: str):
+    assert load_settings({"artifact_store": url}, None, {}).object_store == url
+
+
+@pytest.mark.parametrize(
+    "url", ["s3:/bucket", "s3://", "S3://bucket", "s3://b/../c", "s3://b/c?x=1", "http://bucket", "s3://b//c"]
+)
+def test_what_is_no_object_store_and_no_folder_is_refused(url: str):
+    with pytest.raises(InvalidArgument, match="'artifact_store'"):
+        load_settings({"artifact_store": url}, None, {})
+
+
+def test_a_folder_is_no_object_store():
+    settings = load_settings({"artifact_store": "/srv/blobs"}, None, {})
+    assert (settings.object_store, settings.blob_folder) == (None, Path("/srv/blobs"))

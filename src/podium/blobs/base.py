@@ -31,12 +31,21 @@ class StoredBlob(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A received part of a multi-part upload. The `etag` is the SHA-256 of the part's bytes."""
+    """A received part of a multi-part upload. The `etag` is what its sender was told: the SHA-256 of the part's bytes,
+    or what an object store says to a sender that used a URL of `presign_parts`.
+    """
 
     number: int
     etag: str
     size_bytes: int
     modified_at: datetime
+
+
+class PartUrl(msgspec.Struct, frozen=True):
+    """Where a sender may PUT a part without any further permission, and with which headers."""
+
+    url: str
+    headers: dict[str, str]
 
 
 class PendingUpload(msgspec.Struct, frozen=True):
@@ -50,6 +59,9 @@ class Blobs(Protocol):
     """Every method raises `StorageFull` or `StorageUnavailable` when the store itself fails, and
     `InvalidArgument` for a malformed digest or upload id.
     """
+
+    # Whether `presign` and `presign_parts` give URLs.
+    direct: bool
 
     async def put(
         self,
@@ -115,6 +127,12 @@ class Blobs(Protocol):
         """Stores part `number` (1 to 10,000) durably. It may be sent again, with the same or other bytes.
 
         Raises `NotFound` for an unknown upload, and what `put` raises.
+        """
+
+    async def presign_parts(self, upload_id: str, count: int, *, expires_s: int) -> list[PartUrl] | None:
+        """URLs to PUT the parts 1 to `count` to directly, or `None` where the bytes must pass through the server.
+
+        Raises `NotFound` for an unknown upload.
         """
 
     async def list_parts(self, upload_id: str) -> list[Part]:

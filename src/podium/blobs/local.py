@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from podium.blobs.base import Blob, Part, PendingUpload, StoredBlob
+from podium.blobs.base import Blob, Part, PartUrl, PendingUpload, StoredBlob
 from podium.blobs.files import FileReader, TemporaryFile, remove_leftovers, sync_folder
 from podium.blobs.hashing import Expected
 from podium.blobs.intake import Intake
@@ -31,6 +31,8 @@ from podium.errors import NotFound
 
 class LocalBlobs:
     """`podium.blobs.base.Blobs` in a folder."""
+
+    direct = False
 
     def __init__(self, root: Path) -> None:
         """Expects a prepared folder; `open` prepares it."""
@@ -126,6 +128,10 @@ class LocalBlobs:
         intake = Intake(self._threads, self._temporary)
         blob = await intake.receive(chunks, expected, lambda blob: place(blob.digest))
         return Part(number, blob.digest, blob.size_bytes, datetime.now(UTC))
+
+    async def presign_parts(self, upload_id: str, count: int, *, expires_s: int) -> list[PartUrl] | None:  # noqa: ARG002
+        """Always `None`, as `presign`."""
+        return None
 
     async def list_parts(self, upload_id: str) -> list[Part]:
         """See `Blobs`."""

@@ -5,20 +5,23 @@ nothing is replaced while it may be read, and no lock is needed between processe
 """
 
 import re
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 from podium.blobs.base import Part, PendingUpload
 from podium.blobs.files import sync_folder
-from podium.domain.manifests import check_digest
-from podium.errors import InvalidArgument, NotFound
+from podium.blobs.parts import (
+    check_order,
+    check_upload_id,
+    is_upload_id,
+    new_upload_id,
+    not_received,
+    part_name,
+    unknown_upload,
+)
 
-_UPLOAD_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _PART_NAME = re.compile(r"([0-9]{5})\.([0-9a-f]{64})", re.ASCII)
-_MAX_PART_NUMBER = 10_000
 
 
 class UploadFolders:
@@ -29,25 +32,22 @@ class UploadFolders:
 
     def create(self) -> str:
         """A new upload's id, durable."""
-        upload_id = secrets.token_hex(16)
+        upload_id = new_upload_id()
         (self._root / upload_id).mkdir()
         sync_folder(self._root)
         return upload_id
 
     def find(self, upload_id: str) -> Path:
         """The upload's folder. Raises `InvalidArgument` for what is no id, `NotFound` for an unknown one."""
-        if not _UPLOAD_ID.fullmatch(upload_id):
-            raise InvalidArgument("An upload id consists of 32 hexadecimal digits.")
-        folder = self._root / upload_id
+        folder = self._root / check_upload_id(upload_id)
         if not folder.is_dir():
-            raise _unknown(upload_id)
+            raise unknown_upload(upload_id)
         return folder
 
     def place(self, upload_id: str, number: int, etag: str) -> Path:
         """Where a part belongs."""
-        if not 1 <= number <= _MAX_PART_NUMBER:
-            raise InvalidArgument(f"Part number {number} is not between 1 and {_MAX_PART_NUMBER}.")
-        return self.find(upload_id) / f"{number:05}.{check_digest(etag)}"
+        name = part_name(number, etag)
+        return self.find(upload_id) / name
 
     def list_parts(self, upload_id: str) -> list[Part]:
         """The newest of each number, in order."""
@@ -59,13 +59,11 @@ class UploadFolders:
 
     def choose(self, upload_id: str, parts: Sequence[tuple[int, str]]) -> list[Path]:
         """The files of the named parts. Raises `InvalidArgument` when they cannot make a whole."""
-        numbers = [number for number, _ in parts]
-        if not numbers or any(a >= b for a, b in pairwise(numbers)):
-            raise InvalidArgument("Name at least one part, each once, in ascending order.")
+        check_order(parts)
         paths = [self.place(upload_id, number, etag) for number, etag in parts]
-        for path, number in zip(paths, numbers, strict=True):
+        for path, (number, _) in zip(paths, parts, strict=True):
             if not path.is_file():
-                raise InvalidArgument(f"Part {number} was not received with this etag.")
+                raise not_received(number)
         return paths
 
     def remove(self, upload_id: str) -> Path:
@@ -73,19 +71,15 @@ class UploadFolders:
         try:
             return self.find(upload_id).rename(self._trash / upload_id)
         except FileNotFoundError as error:
-            raise _unknown(upload_id) from error
+            raise unknown_upload(upload_id) from error
 
     def list_uploads(self) -> list[PendingUpload]:
         """Every open upload."""
         return [
             PendingUpload(folder.name, datetime.fromtimestamp(folder.stat().st_mtime, UTC))
             for folder in self._root.iterdir()
-            if _UPLOAD_ID.fullmatch(folder.name)
+            if is_upload_id(folder.name)
         ]
-
-
-def _unknown(upload_id: str) -> NotFound:
-    return NotFound(f"There is no upload {upload_id}; it may be completed or aborted.")
 
 
 def _part(path: Path, match: re.Match[str]) -> Part:

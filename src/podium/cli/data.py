@@ -24,7 +24,7 @@ _UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 Data = Annotated[str | None, typer.Option(help="Folder of the database and the blobs. \\[default: data]")]
 DatabaseUrl = Annotated[str | None, typer.Option(help="postgresql://… \\[default: SQLite in the data folder]")]
-ArtifactStore = Annotated[str | None, typer.Option(help="Folder of the blobs. \\[default: DATA/blobs]")]
+ArtifactStore = Annotated[str | None, typer.Option(help="As the server's. \\[default: DATA/blobs]")]
 Config = Annotated[Path | None, typer.Option(help="TOML file. \\[default: podium.toml, if it is there]")]
 
 

@@ -28,7 +28,13 @@ def serve(
     database_url: Annotated[
         str | None, typer.Option(help="postgresql://… \\[default: SQLite in the data folder]")
     ] = None,
-    artifact_store: Annotated[str | None, typer.Option(help="Folder of the blobs. \\[default: DATA/blobs]")] = None,
+    artifact_store: Annotated[
+        str | None, typer.Option(help="Folder of the blobs, or s3://…, gs://…, az://… \\[default: DATA/blobs]")
+    ] = None,
+    presigned_urls: Annotated[
+        bool | None,
+        typer.Option(help="Clients read and write large files at the object store itself. \\[default: yes]"),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes; more than one needs PostgreSQL. \\[default: 1]")
     ] = None,
@@ -49,6 +55,7 @@ def serve(
         "data": data,
         "database_url": database_url,
         "artifact_store": artifact_store,
+        "presigned_urls": presigned_urls,
         "workers": workers,
         "log_format": log_format,
         "log_level": log_level,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 
 import msgspec
 
-from podium.blobs.base import Blob
+from podium.blobs.base import Blob, PartUrl
 from podium.domain.access import Actor
 from podium.domain.events import Change
 from podium.domain.locations import parse_registry_path, proxied_path, team_path
@@ -62,6 +62,15 @@ class Artifacts:
         """The bytes of a file from `start` up to, not including, `end`."""
         return self._context.blobs.open_range(file.digest, start, end)
 
+    @property
+    def direct(self) -> bool:
+        """Whether clients can read and write files where they are stored, past this server."""
+        return self._context.blobs.direct
+
+    async def direct_url(self, file: ManifestEntry, expires_s: int) -> str | None:
+        """A URL of the store itself that gives the file's bytes; None where they come through this server."""
+        return await self._context.blobs.presign(file.digest, expires_s=expires_s)
+
     async def list_folder(self, actor: Actor, path: str) -> list[Child]:
         """What lies directly within a folder, in order; nothing when there is no such folder."""
         return await self._context.store.read(lambda tx: self._children(tx, actor, path))
@@ -115,6 +124,10 @@ class Artifacts:
         """Begin an upload in parts of the file at `path`; its id is all that a sender of parts needs to know."""
         _writable(actor, path)
         return await self._context.blobs.open_upload()
+
+    async def part_urls(self, upload_id: str, count: int, expires_s: int) -> list[PartUrl] | None:
+        """Where to PUT the parts in the store itself; None where they go through this server."""
+        return await self._context.blobs.presign_parts(upload_id, count, expires_s=expires_s)
 
     async def put_part(self, upload_id: str, number: int, chunks: AsyncIterable[bytes]) -> str:
         """Store a part; returns its etag. Raises NotFound for an upload that is not open."""

@@ -13,7 +13,7 @@ from podium.errors import InvalidArgument, TooLarge
 from podium.protocols.mlflow import wire
 from podium.protocols.mlflow.endpoint import PAGES_ONLY, ROOT, Call, Stream
 from podium.protocols.mlflow.paths import file_path, tree_path
-from podium.protocols.mlflow.proxied_artifacts import LINK_EXPIRES_S, FileInfo, file_infos, json_answer, link_url
+from podium.protocols.mlflow.proxied_artifacts import LINK_EXPIRES_S, FileInfo, file_infos, file_url, json_answer
 from podium.protocols.mlflow.wire import Name
 from podium.services import Services
 from podium.services.file_owners import OfLoggedModel, OfRun, OfVersion, Owner
@@ -101,8 +101,8 @@ async def create_presigned_download_url(services: Services, actor: Actor, reques
     if not 1 <= message.expiration <= MAX_LINK_S:
         raise InvalidArgument(f"expiration must be between 1 and {MAX_LINK_S} seconds (got {message.expiration}).")
     file = await services.artifacts.get_of(actor, OfRun(message.run_id), file_path(message.path))
-    token = services.links.create(file, message.expiration)
-    return json_answer(PresignedDownloadUrl(link_url(request, token), {}, file.size_bytes))
+    url = await file_url(services, request, file, message.expiration)
+    return json_answer(PresignedDownloadUrl(url, {}, file.size_bytes))
 
 
 async def create_presigned_upload_url(_: Services, __: Actor, request: CreatePresignedUploadUrl) -> None:

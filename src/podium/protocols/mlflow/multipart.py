@@ -1,5 +1,5 @@
 """Uploads in parts, as MLflow's client does with large files. The client sends the parts without its credentials, to
-the URLs that it was given: the upload's random id in them is the permission.
+the URLs that it was given: those of an object store are signed, and in ours the upload's random id is the permission.
 """
 
 import posixpath
@@ -19,6 +19,8 @@ from podium.protocols.mlflow.wire import Name
 from podium.services import Services
 
 MAX_PARTS = 10_000
+# The client gets the URLs of all parts before it sends the first.
+PART_URLS_EXPIRE_S = 24 * 3600
 
 
 class CreateUpload(msgspec.Struct):
@@ -60,9 +62,11 @@ async def create_upload(services: Services, actor: Actor, request: Request) -> R
     if not 1 <= message.num_parts <= MAX_PARTS:
         raise InvalidArgument(f"num_parts must be between 1 and {MAX_PARTS} (got {message.num_parts}).")
     upload_id = await services.artifacts.open_upload(actor, _target(request, message.path))
-    base = request.url.replace(path=f"/api/2.0/mlflow-artifacts/mpu/parts/{upload_id}", query="")
-    numbers = range(1, message.num_parts + 1)
-    return json_answer(CreatedUpload(upload_id, [Credential(f"{base}/{number}", number, {}) for number in numbers]))
+    urls = await services.artifacts.part_urls(upload_id, message.num_parts, PART_URLS_EXPIRE_S)
+    if urls is None:
+        return json_answer(CreatedUpload(upload_id, _through_server(request, upload_id, message.num_parts)))
+    credentials = [Credential(part.url, number, part.headers) for number, part in enumerate(urls, 1)]
+    return json_answer(CreatedUpload(upload_id, credentials))
 
 
 async def upload_part(services: Services, _: Actor, request: Request) -> Response:
@@ -85,6 +89,11 @@ async def abort_upload(services: Services, _: Actor, request: Request) -> Respon
     message = wire.decode_body(await read_body(request), AbortUpload, {})
     await services.artifacts.abort_upload(message.upload_id)
     return json_answer()
+
+
+def _through_server(request: Request, upload_id: str, count: int) -> list[Credential]:
+    base = request.url.replace(path=f"/api/2.0/mlflow-artifacts/mpu/parts/{upload_id}", query="")
+    return [Credential(f"{base}/{number}", number, {}) for number in range(1, count + 1)]
 
 
 def _target(request: Request, client_path: str) -> str:

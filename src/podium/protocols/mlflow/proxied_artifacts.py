@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from podium.asgi.downloads import download
 from podium.domain.access import Actor
+from podium.domain.manifests import ManifestEntry
 from podium.domain.trees import Child
 from podium.errors import InvalidPath, NotFound
 from podium.protocols.mlflow import wire
@@ -76,8 +77,7 @@ async def delete_artifact(services: Services, actor: Actor, request: Request) ->
 
 async def get_presigned_url(services: Services, actor: Actor, request: Request) -> Response:
     file = await services.artifacts.get(actor, file_path(request.path_params["path"]))
-    token = services.links.create(file, LINK_EXPIRES_S)
-    return json_answer(PresignedUrl(link_url(request, token), {}, file.size_bytes))
+    return json_answer(PresignedUrl(await file_url(services, request, file, LINK_EXPIRES_S), {}, file.size_bytes))
 
 
 async def open_link(services: Services, _: Actor, request: Request) -> Response:
@@ -85,8 +85,14 @@ async def open_link(services: Services, _: Actor, request: Request) -> Response:
     return await download(request, file, lambda start, end: services.artifacts.read(file, start, end))
 
 
-def link_url(request: Request, token: str) -> str:
-    """The URL of a signed link, at the address by which the caller knows this server."""
+async def file_url(services: Services, request: Request, file: ManifestEntry, expires_s: int) -> str:
+    """A URL that gives the file without any further permission: the object store's, or a signed link of this server
+    at the address by which the caller knows it.
+    """
+    url = await services.artifacts.direct_url(file, expires_s)
+    if url is not None:
+        return url
+    token = services.links.create(file, expires_s)
     return str(request.url.replace(path=f"/api/2.0/mlflow-artifacts/links/{token}", query=""))
 
 

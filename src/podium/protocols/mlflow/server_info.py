@@ -8,23 +8,23 @@ from podium.domain.access import Actor
 from podium.protocols.mlflow.endpoint import Stream
 from podium.services import Services
 
-# `store_type` is for the client's telemetry; a true `multipart_downloads_enabled` would promise presigned URLs.
+# `store_type` is for the client's telemetry. What goes past the server in parts may come back so, too; through the
+# server it would only be more requests.
 _INFO = {
     "store_type": "SqlStore",
     "workspaces_enabled": True,
     "trace_archival_enabled": False,
     "multipart_uploads_enabled": True,
-    "multipart_downloads_enabled": False,
     "presigned_upload_run_id_supported": False,
     "presigned_upload_model_id_supported": False,
     "features_enabled": {"gateway": False},
 }
-_BODY = msgspec.json.encode(_INFO)
+_BODIES = {direct: msgspec.json.encode({**_INFO, "multipart_downloads_enabled": direct}) for direct in (False, True)}
 
 
-async def server_info(_services: Services, _actor: Actor, _request: Request) -> Response:
+async def server_info(services: Services, _actor: Actor, _request: Request) -> Response:
     """The same for everyone, without a look at the database."""
-    return Response(_BODY, media_type="application/json")
+    return Response(_BODIES[services.artifacts.direct], media_type="application/json")
 
 
 ENDPOINTS = (
