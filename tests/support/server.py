@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -16,9 +17,9 @@ START_DEADLINE_S = 15
 
 
 @contextmanager
-def running_server(data: Path, database_url: str | None = None) -> Iterator[str]:
-    """The URL of a server on `data` (and PostgreSQL, if given); it ends with the block."""
-    settings = Settings(data=str(data), database_url=database_url, port=0)
+def running_server(data: Path, database_url: str | None = None, **given: Any) -> Iterator[str]:
+    """The URL of a server on `data` (and PostgreSQL, and other settings, if given); it ends with the block."""
+    settings = Settings(data=str(data), database_url=database_url, port=0, **given)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_app(settings), lifespan="on", access_log=False, log_config=None)
     server = uvicorn.Server(config)

@@ -64,14 +64,14 @@ class CloudBlobs:
         """See `Blobs`."""
         key = _key(digest)
         if start < 0 or (end is not None and start >= end):  # no range of HTTP
-            await self._check_range(digest, start, end)
+            await self._is_empty(digest, start, end)
             return
         try:
             async for piece in self._objects.read(key, start, end, absent=_absent(digest)):
                 yield piece
         except StorageUnavailable:
-            await self._check_range(digest, start, end)
-            raise
+            if not await self._is_empty(digest, start, end):
+                raise
 
     def path(self, digest: str) -> Path | None:
         """Always `None`: the store keeps no local files."""
@@ -179,10 +179,13 @@ class CloudBlobs:
     def close(self) -> None:
         """Nothing is held."""
 
-    async def _check_range(self, digest: str, start: int, end: int | None) -> None:
+    async def _is_empty(self, digest: str, start: int, end: int | None) -> bool:
+        """Whether the range holds nothing. Raises `InvalidArgument` when it is not within the blob."""
         size = await self.size(digest)
-        if not 0 <= start <= (size if end is None else end) <= size:
+        end = size if end is None else end
+        if not 0 <= start <= end <= size:
             raise InvalidArgument(f"Bytes {start} to {end} are not within the {size} bytes stored.")
+        return start == end
 
     async def _place(self, body: Received) -> None:
         digest = body.blob.digest
