@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+from obstore.exceptions import GenericError
 
 from podium.blobs import cloud, inflow, objects
 from podium.blobs.cloud import CloudBlobs
 from podium.errors import DigestMismatch, InvalidArgument, NotFound, StorageFull, StorageUnavailable
-from support.object_store import running_s3
 from support.streams import collect, digest_of, stream
 
 MIB = 1 << 20
@@ -149,6 +149,17 @@ def test_a_part_that_is_sent_again_while_parts_are_joined_is_noticed(blobs):
     asyncio.run(scenario())
 
 
+def test_a_completing_request_that_is_sent_again_waits_with_the_first(s3, url, blobs):
+    async def scenario():
+        upload = await blobs.open_upload()
+        part = await blobs.put_part(upload, 1, pieces(LARGE))
+        complete = [blobs.complete_upload(upload, [(1, part.etag)]) for _ in range(3)]
+        assert [blob.digest for blob in await asyncio.gather(*complete)] == [digest_of(LARGE)] * 3
+
+    asyncio.run(scenario())
+    assert s3.keys(url) == ["probe", key_of(LARGE)]
+
+
 def test_what_is_sent_after_the_end_of_an_upload_is_left_for_the_collector(s3, url, blobs):
     async def scenario():
         upload = await blobs.open_upload()
@@ -225,24 +236,24 @@ def test_100_mib_pass_in_flat_memory(blobs):
     assert asyncio.run(scenario()) < 80
 
 
-def test_a_store_that_is_down_is_unavailable_until_it_is_back(monkeypatch):
-    with running_s3() as s3:
-        s3.environment(monkeypatch)
-        monkeypatch.setattr(objects, "_MAX_RETRIES", 1)
-        blobs = CloudBlobs(s3.new_store())
-        s3.stop()
+def test_a_store_that_is_down_is_unavailable_until_it_is_back(url, blobs, monkeypatch):
+    """Nothing listens at the other address, which takes the place of the store for a while."""
+    monkeypatch.setattr(objects, "_MAX_RETRIES", 1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    up, down = blobs._objects, objects.Objects(url)
 
-        async def down():
-            for attempt in (blobs.put(stream(b"x")), blobs.put(pieces(LARGE)), blobs.check(), blobs.size("a" * 64)):
-                with pytest.raises(StorageUnavailable, match=r"^The object store does not answer\.$"):
-                    await attempt
-            for reading in (blobs.list_blobs(), blobs.open_range("a" * 64)):
-                with pytest.raises(StorageUnavailable):
-                    await anext(reading)
+    async def scenario():
+        blobs._objects = down
+        for attempt in (blobs.put(stream(b"x")), blobs.put(pieces(LARGE)), blobs.check(), blobs.size("a" * 64)):
+            with pytest.raises(StorageUnavailable, match=r"^The object store does not answer\.$"):
+                await attempt
+        for reading in (blobs.list_blobs(), blobs.open_range("a" * 64)):
+            with pytest.raises(StorageUnavailable):
+                await anext(reading)
+        blobs._objects = up
+        assert (await blobs.put(pieces(LARGE))).digest == digest_of(LARGE)
 
-        asyncio.run(down())
-        s3.start()
-        assert asyncio.run(blobs.put(pieces(LARGE))).digest == digest_of(LARGE)
+    asyncio.run(scenario())
 
 
 @contextmanager
@@ -295,6 +306,29 @@ def test_what_a_store_refuses_is_told_at_the_start(monkeypatch, status, code, er
         with pytest.raises(error) as refused:
             CloudBlobs("s3://bucket")
     assert refused.value.message == said
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_start_without_credentials_says_where_they_were_looked_for(monkeypatch):
+    monkeypatch.setattr(objects, "_MAX_RETRIES", 0)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with refusing(403, "NoRole") as machine:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", machine)
+        with pytest.raises(StorageUnavailable, match="credentials are not in the environment, and this machine has no"):
+            CloudBlobs("s3://bucket")
+
+
+def test_an_address_without_tls_has_to_be_allowed(s3, monkeypatch):
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    with pytest.raises(StorageUnavailable, match="AWS_ALLOW_HTTP=true"):
+        CloudBlobs(s3.new_store())
+
+
+def test_what_the_store_said_is_in_the_log_without_signatures(caplog):
+    with pytest.raises(StorageUnavailable), objects.translated():
+        raise GenericError("Error performing PUT https://account/b?sig=secret in 1 ms - 403\n\nDebug source")
+    assert caplog.messages == ["Error performing PUT https://account/b in 1 ms - 403"]
 
 
 @pytest.mark.parametrize(

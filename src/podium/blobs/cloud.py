@@ -41,9 +41,9 @@ class CloudBlobs:
     def __init__(self, url: str, *, direct: bool = True) -> None:
         """With `direct`, clients are given URLs of the store itself. Raises what is wrong with the URL or the store."""
         self.direct = direct
-        self._url = url
         self._objects = Objects(url)
         self._uploads = CloudUploads(self._objects)
+        self._joining: dict[tuple[str, tuple[tuple[int, str], ...], str | None], asyncio.Task[Blob]] = {}
         self._objects.probe("probe")
 
     async def put(
@@ -159,14 +159,16 @@ class CloudBlobs:
     async def complete_upload(
         self, upload_id: str, parts: Sequence[tuple[int, str]], *, expected_sha256: str | None = None
     ) -> Blob:
-        """See `Blobs`. Each byte is read and written once, to know the digest; the upload stays until that is done."""
-        chosen = await self._uploads.choose(upload_id, parts)
-        size = sum(part.found.size_bytes for part in chosen)
-        async with aclosing(self._uploads.join(chosen)) as joined:
-            blob = await self.put(joined, expected_bytes=size, expected_sha256=expected_sha256)
-        with suppress(NotFound):  # the same request, sent twice at once
-            await self.abort_upload(upload_id)
-        return blob
+        """See `Blobs`. Each byte is read and written once, to know the digest; the upload stays until that is done.
+
+        That may take longer than a client waits before it sends the request again: the second waits with the first.
+        """
+        request = (upload_id, tuple(parts), expected_sha256)
+        joining = self._joining.get(request)
+        if joining is None:
+            joining = self._joining[request] = asyncio.create_task(self._join(*request))
+            joining.add_done_callback(lambda _: self._joining.pop(request))
+        return await asyncio.shield(joining)
 
     async def abort_upload(self, upload_id: str) -> None:
         """See `Blobs`."""
@@ -178,6 +180,15 @@ class CloudBlobs:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    async def _join(self, upload_id: str, parts: Sequence[tuple[int, str]], expected_sha256: str | None) -> Blob:
+        chosen = await self._uploads.choose(upload_id, parts)
+        size = sum(part.found.size_bytes for part in chosen)
+        async with aclosing(self._uploads.join(chosen)) as joined:
+            blob = await self.put(joined, expected_bytes=size, expected_sha256=expected_sha256)
+        with suppress(NotFound):  # the same request, sent twice at once
+            await self.abort_upload(upload_id)
+        return blob
 
     async def _is_empty(self, digest: str, start: int, end: int | None) -> bool:
         """Whether the range holds nothing. Raises `InvalidArgument` when it is not within the blob."""

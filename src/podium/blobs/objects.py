@@ -1,9 +1,10 @@
 """Requests to S3, Google Cloud Storage or Azure, with the store's errors as Podium's.
 
-What a store says of a failure names its address and may hold a signature, so clients are told the status alone; the
-whole of it is the cause of the error that is raised.
+What a store says of a failure names its address and may hold a signature, so clients are told the status alone. The
+first line of it, without queries, goes to the log: it is at hand nowhere else.
 """
 
+import logging
 import os
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,6 +18,8 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from podium.errors import InvalidArgument, NotFound, StorageFull, StorageUnavailable
+
+_log = logging.getLogger("podium.blobs")
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -36,6 +39,8 @@ _MAX_RETRIES = 5
 _RETRY_S = 15
 _STATUS = re.compile(r"status code: (\d{3} [A-Za-z ]+)")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
+_CREDENTIALS = re.compile(r"token request|/latest/(api/token|meta-data)")  # the service that tells machines their role
+_QUERY = re.compile(r"(?<=\w)\?\S+")
 _FULL = re.compile(r"StorageFull|QuotaExceeded|507 Insufficient Storage")
 
 
@@ -135,11 +140,13 @@ def translated(absent: str | None = None) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         if absent is None or "NoSuchBucket" in str(error):
+            _log_detail(error)
             raise StorageUnavailable("The object store has no such bucket.") from error
         raise NotFound(absent) from error
     except obstore.exceptions.PreconditionError as error:
         raise NotFound(absent or "The object has changed.") from error
     except BaseError as error:
+        _log_detail(error)
         kind = StorageFull if _FULL.search(str(error)) else StorageUnavailable
         raise kind(_told(str(error))) from error
 
@@ -150,7 +157,17 @@ def _range(start: int, end: int | None) -> "obstore.GetOptions":
     return {"range": {"offset": start}} if start else {}
 
 
+def _log_detail(error: Exception) -> None:
+    _log.warning("%s", _QUERY.sub("", str(error).partition("\n")[0]))
+
+
 def _told(text: str) -> str:
+    if _CREDENTIALS.search(text):
+        return (
+            "The object store's credentials are not in the environment, and this machine has no role that gives them."
+        )
+    if "builder error" in text and "http://" in text:
+        return "The object store's address begins with http://, which AWS_ALLOW_HTTP=true has to allow."
     if status := _STATUS.search(text):
         code = _CODE.search(text)
         return f"The object store refused the request: {status[1].strip()}{f' ({code[1]})' if code else ''}."
