@@ -24,7 +24,7 @@ from podium.blobs.base import Blob, Part, PartUrl, PendingUpload, StoredBlob
 from podium.blobs.cloud_uploads import ROOT as UPLOADS
 from podium.blobs.cloud_uploads import CloudUploads
 from podium.blobs.hashing import Expected
-from podium.blobs.inflow import Received, received
+from podium.blobs.inflow import Inflow, Received
 from podium.blobs.objects import Found, Objects
 from podium.blobs.parts import new_upload_id, part_name
 from podium.domain.manifests import check_digest, is_digest
@@ -33,6 +33,7 @@ from podium.errors import InvalidArgument, NotFound, StorageUnavailable
 # A collector that was killed leaves its mark. It gives up its own removal when the mark is half as old.
 _MARK_S = 20
 _LOOK_AGAIN_S = 0.1
+_JOINS_AT_ONCE = 4  # each has some 40 MiB in memory
 
 
 class CloudBlobs:
@@ -42,7 +43,9 @@ class CloudBlobs:
         """With `direct`, clients are given URLs of the store itself. Raises what is wrong with the URL or the store."""
         self.direct = direct
         self._objects = Objects(url)
+        self._inflow = Inflow(self._objects)
         self._uploads = CloudUploads(self._objects)
+        self._joins = asyncio.Semaphore(_JOINS_AT_ONCE)
         self._joining: dict[tuple[str, tuple[tuple[int, str], ...], str | None], asyncio.Task[Blob]] = {}
         self._objects.probe("probe")
 
@@ -56,7 +59,7 @@ class CloudBlobs:
     ) -> Blob:
         """See `Blobs`. Beyond 5 GiB the bytes are read and written once more, by way of the server."""
         expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, max_bytes=max_bytes)
-        async with received(self._objects, chunks, expected, _temporary(new_upload_id())) as body:
+        async with self._inflow.received(chunks, expected, _temporary(new_upload_id())) as body:
             await self._place(body)
         return body.blob
 
@@ -141,7 +144,7 @@ class CloudBlobs:
         part_name(number, "0" * 64)  # refuses a wrong upload or number before the body is read
         await self._uploads.check_open(upload_id)
         expected = Expected(size_bytes=expected_bytes, max_bytes=max_bytes)
-        async with received(self._objects, chunks, expected, _temporary(upload_id)) as body:
+        async with self._inflow.received(chunks, expected, _temporary(upload_id)) as body:
             part = Part(number, body.blob.digest, body.blob.size_bytes, datetime.now(UTC))
             await self._uploads.check_open(upload_id)
             await body.write(f"{UPLOADS}/{upload_id}/{part_name(number, part.etag)}")
@@ -184,7 +187,7 @@ class CloudBlobs:
     async def _join(self, upload_id: str, parts: Sequence[tuple[int, str]], expected_sha256: str | None) -> Blob:
         chosen = await self._uploads.choose(upload_id, parts)
         size = sum(part.found.size_bytes for part in chosen)
-        async with aclosing(self._uploads.join(chosen)) as joined:
+        async with self._joins, aclosing(self._uploads.join(chosen)) as joined:
             blob = await self.put(joined, expected_bytes=size, expected_sha256=expected_sha256)
         with suppress(NotFound):  # the same request, sent twice at once
             await self.abort_upload(upload_id)

@@ -36,7 +36,7 @@ ROOT = "uploads"
 
 _PART_NAME = re.compile(r"([0-9]{5})(?:\.([0-9a-f]{64}))?", re.ASCII)
 # Parts are read in windows, a few at once and in order: a store gives one reader less than it gives several.
-_WINDOW_BYTES = 8 << 20
+_WINDOW_BYTES = 4 << 20
 _WINDOWS_AT_ONCE = 4
 
 

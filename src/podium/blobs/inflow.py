@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from podium.blobs.base import Blob
-from podium.blobs.hashing import Expected, batched
+from podium.blobs.hashing import Expected
 from podium.blobs.objects import Objects
 from podium.blobs.outflow import Outflow
 from podium.errors import StorageError
@@ -20,7 +20,9 @@ HELD_BYTES = 8 << 20
 # The largest object that S3 copies in one request. Beyond it the bytes are read and written once more.
 COPY_BYTES = 5 << 30
 
-_BATCH_BYTES = 4 << 20
+_BATCH_BYTES = 1 << 20
+# Bodies of more than a batch that are taken at once; each has some 25 MiB in memory, and the others wait.
+_LARGE_AT_ONCE = 16
 
 
 class Received:
@@ -41,57 +43,79 @@ class Received:
             await _pour(self._objects, pieces, key, self.blob.size_bytes)
 
 
-@asynccontextmanager
-async def received(
-    objects: Objects, chunks: AsyncIterable[bytes], expected: Expected, temporary: str
-) -> AsyncIterator[Received]:
-    """The body, for the length of the block; what lies under the temporary key is gone after it.
+class Inflow:
+    """Where bodies come in."""
 
-    Raises what `Expected` raises, and what `chunks` raises.
-    """
-    intake = _Intake(objects, expected, temporary)
-    try:
-        yield await intake.take(chunks)
-    finally:
-        await intake.drop()
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+
+    @asynccontextmanager
+    async def received(
+        self, chunks: AsyncIterable[bytes], expected: Expected, temporary: str
+    ) -> AsyncIterator[Received]:
+        """The body, for the length of the block; what lies under the temporary key is gone after it.
+
+        Raises what `Expected` raises, and what `chunks` raises.
+        """
+        intake = _Intake(self._objects, self._large, expected, temporary)
+        try:
+            yield await intake.take(chunks)
+        finally:
+            await intake.drop()
 
 
 class _Intake:
-    def __init__(self, objects: Objects, expected: Expected, temporary: str) -> None:
-        self._objects, self._expected, self._temporary = objects, expected, temporary
+    def __init__(self, objects: Objects, large: asyncio.Semaphore, expected: Expected, temporary: str) -> None:
+        self._objects, self._large, self._expected, self._temporary = objects, large, expected, temporary
         self._hash = hashlib.sha256()
         self._size_bytes = 0
-        self._held: list[bytes] = []
+        self._held = bytearray()
+        self._is_large = False
         self._outflow: Outflow | None = None
         self._finished = False
 
     async def take(self, chunks: AsyncIterable[bytes]) -> Received:
-        async for batch in batched(chunks, _BATCH_BYTES, self._expected):
-            await asyncio.to_thread(self._hash.update, batch)
-            self._size_bytes += len(batch)
-            self._held.append(batch)
-            if self._size_bytes > HELD_BYTES:
-                await self._send_held()
+        batch = bytearray()
+        async for chunk in chunks:
+            self._size_bytes += len(chunk)
+            self._expected.check_progress(self._size_bytes)
+            batch += chunk
+            if len(batch) >= _BATCH_BYTES:
+                await self._take_batch(batch)
+                batch = bytearray()
+        self._hash.update(batch)
+        self._held += batch
         blob = Blob(self._hash.hexdigest(), self._size_bytes)
         self._expected.check(blob)
-        if self._outflow is not None:
-            self._finished = True  # or it may be, when waiting for it is cut short
-            await self._outflow.finish()
-            return Received(self._objects, blob, None, self._temporary)
-        return Received(self._objects, blob, b"".join(self._held), self._temporary)
+        if self._outflow is None:
+            return Received(self._objects, blob, bytes(self._held), self._temporary)
+        await self._outflow.write(bytes(self._held))
+        self._finished = True  # or it may be, when waiting for it is cut short
+        await self._outflow.finish()
+        return Received(self._objects, blob, None, self._temporary)
 
     async def drop(self) -> None:
-        if self._outflow is not None:
-            await self._outflow.abandon()
-        if self._finished:
-            with suppress(StorageError):  # what is left is found by the collector, as an upload that nobody ends
-                await self._objects.delete(self._temporary)
+        try:
+            if self._outflow is not None:
+                await self._outflow.abandon()
+            if self._finished:
+                with suppress(StorageError):  # what is left is found by the collector, as an upload that nobody ends
+                    await self._objects.delete(self._temporary)
+        finally:
+            if self._is_large:
+                self._large.release()
 
-    async def _send_held(self) -> None:
-        self._outflow = self._outflow or Outflow(self._objects, self._temporary, self._expected.size_bytes)
-        for batch in self._held:
-            await self._outflow.write(batch)
-        self._held.clear()
+    async def _take_batch(self, batch: bytearray) -> None:
+        if not self._is_large:
+            await self._large.acquire()
+            self._is_large = True
+        await asyncio.to_thread(self._hash.update, batch)
+        self._held += batch
+        if self._size_bytes > HELD_BYTES:
+            self._outflow = self._outflow or Outflow(self._objects, self._temporary, self._expected.size_bytes)
+            await self._outflow.write(bytes(self._held))
+            self._held.clear()
 
 
 async def _pour(objects: Objects, pieces: AsyncIterable[bytes], key: str, size_bytes: int) -> None:

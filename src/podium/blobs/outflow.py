@@ -14,7 +14,7 @@ import obstore
 from podium.blobs.objects import ATTRIBUTES, Objects, translated
 
 _PART_BYTES = 8 << 20
-_PARTS_AT_ONCE = 4
+_PARTS_AT_ONCE = 2
 _MAX_PARTS = 10_000  # of S3
 
 
