@@ -33,8 +33,9 @@ _KINDS: dict[str, tuple[type[S3Store | GCSStore | AzureStore], str]] = {
     "gs": (GCSStore, "GOOGLE"),
     "az": (AzureStore, "AZURE"),
 }
-# A whole request may take as long as its body takes; what must not take long is each step of it.
-_TIMEOUTS: "ClientConfig" = {"connect_timeout": "5s", "read_timeout": "30s", "timeout": "7d"}
+# How long a store may be silent. When it joins parts or copies, it may answer only once all bytes are moved.
+_SILENCE = "30s"
+_SILENCE_AT_WORK = "10m"
 _MAX_RETRIES = 5
 _RETRY_S = 15
 _STATUS = re.compile(r"status code: (\d{3} [A-Za-z ]+)")
@@ -57,7 +58,7 @@ class Objects:
 
     def __init__(self, url: str) -> None:
         with translated():
-            store = _opened(url)
+            store, self.patient_store = _opened(url, _SILENCE), _opened(url, _SILENCE_AT_WORK)
         self.store = store
         # What Azure wants to be told with the bytes.
         self.put_headers = {"x-ms-blob-type": "BlockBlob"} if isinstance(store, AzureStore) else {}
@@ -108,7 +109,7 @@ class Objects:
     async def copy(self, key: str, target: str) -> None:
         """Makes the store copy an object."""
         with translated("The object to copy is gone."):
-            await obstore.copy_async(self.store, key, target)
+            await obstore.copy_async(self.patient_store, key, target)
 
     async def delete(self, *keys: str) -> None:
         """Removes the objects; those that are not there are no error."""
@@ -122,13 +123,15 @@ class Objects:
             return await obstore.sign_async(self.store, method, keys, timedelta(seconds=expires_s))
 
 
-def _opened(url: str) -> S3Store | GCSStore | AzureStore:
+def _opened(url: str, silence: str) -> S3Store | GCSStore | AzureStore:
     kind, environment = _KINDS[url.partition(":")[0]]
     # What is given here is not taken from the environment, so this variable is read here.
     allow_http = os.environ.get(f"{environment}_ALLOW_HTTP", "").lower() in ("true", "1")
+    # A whole request may take as long as its body takes; what must not take long is each step of it.
+    client: ClientConfig = {"connect_timeout": "5s", "read_timeout": silence, "timeout": "7d", "allow_http": allow_http}
     return kind.from_url(
         url,
-        client_options={**_TIMEOUTS, "allow_http": allow_http},
+        client_options=client,
         retry_config={"max_retries": _MAX_RETRIES, "retry_timeout": timedelta(seconds=_RETRY_S)},
     )
 

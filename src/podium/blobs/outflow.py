@@ -56,7 +56,7 @@ class Outflow:
     async def _send(self, part_bytes: int) -> None:
         with translated():
             await obstore.put_async(
-                self._objects.store,
+                self._objects.patient_store,
                 self._key,
                 self._pieces(),
                 attributes=ATTRIBUTES,
