@@ -16,12 +16,12 @@ from podium.blobs.objects import Objects
 from podium.blobs.outflow import Outflow
 from podium.errors import StorageError
 
-HELD_BYTES = 8 << 20
+HELD_BYTES = 5 << 20
 # The largest object that S3 copies in one request. Beyond it the bytes are read and written once more.
 COPY_BYTES = 5 << 30
 
 _BATCH_BYTES = 1 << 20
-# Bodies of more than a batch that are taken at once; each has some 25 MiB in memory, and the others wait.
+# Bodies of more than a batch that are taken at once; each has some 20 MiB in memory, and the others wait.
 _LARGE_AT_ONCE = 16
 
 

@@ -13,7 +13,7 @@ import obstore
 
 from podium.blobs.objects import ATTRIBUTES, Objects, translated
 
-_PART_BYTES = 8 << 20
+_PART_BYTES = 5 << 20  # the least that S3 takes
 _PARTS_AT_ONCE = 2
 _MAX_PARTS = 10_000  # of S3
 
@@ -26,7 +26,7 @@ class Outflow:
     """Written piece by piece; the object appears with `finish`, and never with `abandon`."""
 
     def __init__(self, objects: Objects, key: str, size_bytes: int | None) -> None:
-        """`size_bytes`, where it is known, makes the parts large enough for an object beyond 80 GB."""
+        """`size_bytes`, where it is known, makes the parts large enough for an object beyond 50 GB."""
         self._objects, self._key = objects, key
         self._queue: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(2)
