@@ -3,9 +3,10 @@
 from typing import Any
 
 from podium.domain.access import Actor
+from podium.domain.aliases import is_latest
 from podium.domain.events import Change, State
 from podium.domain.registry import ModelVersion, RegisteredModel
-from podium.errors import NotFound
+from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
@@ -53,6 +54,20 @@ def lock_version(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKe
     if model is None:
         raise version_not_found(name, version)
     return model, require_version(tx, team_id, name, version)
+
+
+def require_aliased(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion:
+    """The version that an alias of the team's model points to; `latest` is the newest.
+
+    Raises NotFound for the model, and InvalidArgument for an alias that nothing has, as MLflow's client expects.
+    """
+    if is_latest(alias):
+        return newest(require_model(tx, team_id, name))
+    version = version_rows.find_version_by_alias(tx, team_id, name, alias)
+    if version is None:
+        require_model(tx, team_id, name)
+        raise InvalidArgument(f"Registered model alias {alias} not found.")
+    return version
 
 
 def newest(model: RegisteredModel) -> ModelVersion:

@@ -84,6 +84,8 @@ def delete_rows(tx: Tx, kind: Kind, keys: Sequence[int]) -> None:
             delete_owned(tx, key)
     if kind == "runs":
         tx.run(f"DELETE FROM metrics WHERE {is_in('run_id', 'keys', tx.dialect)}", keys=value)
+    if kind in ("runs", "logged_models"):  # what versions show of them goes with them
+        tx.run("UPDATE registered_models SET revision = revision + 1")
     tx.run(f"DELETE FROM {_TABLE[kind]} WHERE {is_in('id', 'keys', tx.dialect)}", keys=value)
 
 

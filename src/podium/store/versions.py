@@ -86,6 +86,35 @@ def find_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion 
     return None if row is None else with_parts(tx, [row])[0]
 
 
+def find_ref(tx: Tx, team_id: int, name: str, version: int) -> tuple[int, int] | None:
+    """(key, revision) of the team's version; versions change with their model's revision."""
+    row = tx.one(
+        f"SELECT v.id, m.revision FROM {TABLES} WHERE {VISIBLE} AND m.name = :name AND v.version = :version",
+        team=team_id,
+        name=name,
+        version=version,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def find_ref_by_alias(tx: Tx, team_id: int, name: str, alias: str) -> tuple[int, int] | None:
+    """(key, revision) of the version that an alias of the team's model of this name points to."""
+    row = tx.one(
+        "SELECT v.id, m.revision FROM registered_models m JOIN model_aliases a ON a.model_id = m.id"
+        f" JOIN model_versions v ON v.id = a.version_id WHERE {VISIBLE} AND m.name = :name AND a.alias = :alias",
+        team=team_id,
+        name=name,
+        alias=alias,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def select_refs(tx: Tx, keys: Sequence[int]) -> list[tuple[int, int]]:
+    """(key, revision) of the versions with these keys, in the order given."""
+    revisions: dict[int, int] = dict(tx.all(f"SELECT v.id, m.revision FROM {TABLES} WHERE v.id IN ({inlined(keys)})"))
+    return [(key, revisions[key]) for key in keys]
+
+
 def find_version_by_alias(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion | None:
     """The version that an alias of the team's model of this name points to."""
     row = tx.one(
