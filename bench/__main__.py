@@ -25,7 +25,6 @@ BESIDE = tuple(report.MEASURED_BESIDE)
 def main(words: Sequence[str] | None = None) -> int:
     """Run what the command line asks for."""
     options = _parser().parse_args(words)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers are ended too
     options.place.mkdir(parents=True, exist_ok=True)
     if options.growth:
         return _growth(options)
@@ -138,4 +137,5 @@ def _write(block: str, text: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers are ended too
     sys.exit(main())

@@ -1,15 +1,20 @@
 """The benchmark itself: every workload gives a figure, and a wrong answer gives none."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
+from bench import __main__ as command
 from bench import peers, report
 from bench.client import Connection, WrongAnswer
 from bench.limits import limits
 from bench.load import NUMBER, Ask, Threads, Traffic, lua, rate
+from bench.postgres import Cluster
 from bench.race import Race, Result
 from bench.servers import Server, running
 from bench.sizes import SMOKE
@@ -73,6 +78,19 @@ def test_a_small_race_gives_every_figure_and_the_page_its_tables(tmp_path: Path)
         assert name in text
     report.write_json(found, tmp_path / "figures.json")
     assert len(json.loads((tmp_path / "figures.json").read_text())["results"]) == len(results)
+
+
+def test_a_race_on_postgresql_gives_each_server_a_database_of_its_own(tmp_path: Path, postgres_url: str):
+    cluster = Cluster(postgres_url)
+    race = Race([peers.podium()], tmp_path, SETUP, rounds=1, new_address=cluster.new_database)
+    tag, _ = race.run([workload for workload in WORKLOADS if workload.name == "set_run_tag"])
+    assert tag.median("podium")
+    with psycopg.connect(f"postgresql://{cluster.new_database('other')}") as connection:
+        assert connection.execute("SELECT 1 FROM pg_database WHERE datname = 'podium'").fetchone()
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    known = limits(tmp_path, SETUP, cluster.new_database("limits"))
+    measured = race.limits({name: known[name] for name in ("commits", "rows in batches")})
+    assert all(result.median("limit") for result in measured.values())
 
 
 def test_rows_in_the_wrong_order_fail_a_search(podium: Server, monkeypatch: pytest.MonkeyPatch):
@@ -149,6 +167,25 @@ def test_tables_replace_what_stood_between_the_markers_and_nothing_else():
     assert written == "prose\n<!-- race: written by make -->\n\nnew\n\n<!-- end of race -->\nmore prose\n"
     with pytest.raises(ValueError, match="growth: written by make"):
         report.replace_block(page, "growth", "new")
+
+
+def test_growth_is_measured_when_asked_for_and_written_to_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    page = tmp_path / "performance.md"
+    page.write_text("<!-- growth: written by make -->\n<!-- end of growth -->\n")
+    growth = SimpleNamespace(measure=lambda folder: [folder.name], table=lambda lines: f"| {lines[0]} |")
+    monkeypatch.setitem(sys.modules, "bench.growth", growth)
+    monkeypatch.setattr(command, "PAGE", page)
+    assert command.main(["--growth", "--place", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "| growth |\n"
+    assert page.read_text() == "<!-- growth: written by make -->\n\n| growth |\n\n<!-- end of growth -->\n"
+
+
+def test_an_unknown_workload_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        command.main(["--only", "log_metric,nothing"])
+    assert "'nothing' is none of log_metric, log_batch" in capsys.readouterr().err
 
 
 def test_a_peer_that_is_not_installed_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch):
