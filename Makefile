@@ -35,7 +35,8 @@ demo: .venv/.dev  ## Run a server with real sample models, data in ./data/demo (
 	@$(RUN)/python scripts/demo.py $(OPTIONS)
 
 # What `make bench` is given; FML= names FastTrackML's program when it is not on the PATH.
-RACE = $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEERS),--peers $(PEERS))
+RACE = $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEERS),--peers $(PEERS)) \
+	$(if $(RUNS),--runs $(RUNS)) $(if $(VERSIONS),--versions $(VERSIONS)) $(if $(BLOB_MIB),--blob-mib $(BLOB_MIB))
 export FML
 
 bench: .venv/.dev  ## Race Podium against the peers that are installed (ONLY=, ROUNDS=, PEERS=, DATABASE=)

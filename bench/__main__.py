@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from bench import load, machine, peers, postgres, race, report
 from bench.limits import Limit, limits
-from bench.sizes import FULL
+from bench.sizes import FULL, Sizes
 from bench.workloads import WORKLOADS
 from bench.workloads.base import Setup, Workload
 
@@ -32,14 +34,14 @@ def main(words: Sequence[str] | None = None) -> int:
     if client.name != "wrk":
         print(load.WITHOUT_WRK, file=sys.stderr)
     chosen = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
-    found = _race(options, chosen, Setup(FULL, client))
+    found = _race(options, chosen, Setup(_sizes(options), client))
     _publish(options, found, report.markdown(found, chosen))
     return 0
 
 
 def _publish(options: argparse.Namespace, found: report.Report, tables: str) -> None:
     print(tables)
-    part = bool(options.only) or set(options.peers) != set(peers.NAMES[1:])
+    part = bool(options.only) or set(options.peers) != set(peers.NAMES[1:]) or _sizes(options) != FULL
     report.write_json(found, options.place / f"{options.database}{'-part' if part else ''}.json")
     if part:
         print("\nA part of the race: docs/performance.md stays as it is.", file=sys.stderr)
@@ -55,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", type=_names(names), default=(), help=f"some of {', '.join(names)}")
     parser.add_argument("--peers", type=_names(peers.NAMES[1:]), default=peers.NAMES[1:], help="some of the peers")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=FULL.runs, help="that are searched and listed")
+    parser.add_argument("--versions", type=int, default=FULL.versions, help="that are registered")
+    parser.add_argument("--blob-mib", type=int, default=FULL.blob_mib, help="of the file that goes up and down")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--growth", action="store_true", help="how answers grow with the data, instead of a race")
     parser.add_argument("--place", type=Path, default=machine.ROOT / "data" / "bench", help="on the disk to measure")
@@ -72,6 +77,10 @@ def _names(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
         return names
 
     return parse
+
+
+def _sizes(options: argparse.Namespace) -> Sizes:
+    return replace(FULL, runs=options.runs, versions=options.versions, blob_mib=options.blob_mib)
 
 
 def _race(options: argparse.Namespace, chosen: list[Workload], setup: Setup) -> report.Report:
@@ -121,6 +130,9 @@ def _database(options: argparse.Namespace) -> Iterator[postgres.Cluster | None]:
 def _command(options: argparse.Namespace) -> str:
     words = ["make bench" if options.database == "sqlite" else "make bench-postgres", f"ROUNDS={options.rounds}"]
     words += [f"ONLY={','.join(options.only)}"] if options.only else []
+    words += [f"PEERS={','.join(options.peers)}"] if set(options.peers) != set(peers.NAMES[1:]) else []
+    if _sizes(options) != FULL:
+        words += [f"RUNS={options.runs}", f"VERSIONS={options.versions}", f"BLOB_MIB={options.blob_mib}"]
     return " ".join(words)
 
 
