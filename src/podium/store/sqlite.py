@@ -17,8 +17,10 @@ from podium.store.writer import Writer
 T = TypeVar("T")
 
 READ_THREADS = 4
-# How many steps of its virtual machine SQLite may take for a statement on the event loop: half a millisecond's worth.
-MAX_STEPS_HERE = 20_000
+# How many steps of its virtual machine SQLite may take for a read on the event loop: half a millisecond's worth.
+# They are counted in ticks; a tick may be begun by statements of earlier reads.
+TICK_STEPS = 4_000
+MAX_TICKS = 5
 # LIKE is case-sensitive on PostgreSQL and in MLflow's grammar; SQLite has to be told.
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -67,7 +69,8 @@ class SqliteStore:
         self._connections: list[sqlite3.Connection] = []
         self._here = threading.Lock()
         self._connection_here = self._connect_reader()
-        self._connection_here.set_progress_handler(lambda: True, MAX_STEPS_HERE)  # an answer of True interrupts
+        self._ticks = 0
+        self._connection_here.set_progress_handler(self._tick, TICK_STEPS)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         with suppress(Lengthy):
@@ -88,7 +91,7 @@ class SqliteStore:
         if not self._here.acquire(blocking=False):  # another event loop is reading; there is one in a server
             raise Lengthy
         try:
-            return _run(self._connection_here, work)
+            return _run(self._connection_here, self._counted(work))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise Lengthy from error
@@ -97,6 +100,21 @@ class SqliteStore:
             raise storage_error(error) from error
         finally:
             self._here.release()
+
+    def _counted(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
+        def run(tx: Tx) -> T:
+            self._ticks = 0
+            try:
+                return work(tx)
+            finally:
+                self._ticks = -MAX_TICKS  # the end of the transaction is never interrupted
+
+        return run
+
+    def _tick(self) -> bool:
+        """Whether the statement under way is to be interrupted: the read takes long."""
+        self._ticks += 1
+        return self._ticks > MAX_TICKS
 
     def _read(self, work: Callable[[Tx], T]) -> T:
         connection = getattr(self._local, "connection", None)
