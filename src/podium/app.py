@@ -1,5 +1,6 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
+import gc
 import os
 import sys
 from functools import partial
@@ -108,7 +109,12 @@ def app_from_environment() -> ASGIApp:
     """The application with the settings that `podium server` left for its worker processes."""
     settings = msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings)
     configure_logs(settings.log_format, settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    # What is loaded by now stays: it need not be looked through again, and pages of thousands of rows, which hold no
+    # cycles, are no reason to look.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    return app
 
 
 def create_app(settings: Settings) -> ASGIApp:

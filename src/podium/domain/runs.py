@@ -40,6 +40,15 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     dataset_digest: str = ""
 
 
+class HistoryPoint(msgspec.Struct, frozen=True, gc=False):
+    """A point as histories have it: what MLflow's answers show, in their order, since pages have 25,000 of them."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+
+
 class RunPoint(msgspec.Struct, frozen=True):
     """A point, and the public id of its run."""
 

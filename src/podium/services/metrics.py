@@ -6,7 +6,7 @@ import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.filters import decode_cursor, encode_cursor
-from podium.domain.runs import Point, RunPoint, check_batch, check_points, valid_param, valid_tag
+from podium.domain.runs import HistoryPoint, Point, RunPoint, check_batch, check_points, valid_param, valid_tag
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.runs import change_run, require_run, write_params, write_tags
@@ -26,7 +26,7 @@ _MAX_BRIEF_POINTS = 200
 class History(msgspec.Struct, frozen=True):
     """A page of points by time, and the token of the next page."""
 
-    points: list[Point]
+    points: list[HistoryPoint]
     next_page_token: str | None
 
 
