@@ -3,7 +3,8 @@
     PodiumError
     ├── InvalidArgument          a value of the request is wrong; the message names the field and what is right
     │   ├── InvalidPath          it is no path inside a tree of files
-    │   └── TooLarge             it is over a limit
+    │   ├── TooLarge             it is over a limit
+    │   └── TooSlow              its body did not come in time
     ├── NotFound                 the named thing is not there
     ├── AlreadyExists            the name is taken
     ├── Conflict                 what the caller expected to replace has changed meanwhile
@@ -37,6 +38,10 @@ class InvalidPath(InvalidArgument):
 
 class TooLarge(InvalidArgument):
     """A value or a body is over its limit."""
+
+
+class TooSlow(InvalidArgument):
+    """A body that stopped coming, or trickles."""
 
 
 class NotFound(PodiumError):

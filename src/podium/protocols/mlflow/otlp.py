@@ -13,7 +13,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from podium.asgi.bodies import MAX_JSON_BYTES, read_body
+from podium.asgi.bodies import read_body
+from podium.asgi.limits import MAX_JSON_BYTES
 from podium.domain.access import Actor
 from podium.domain.traces import Span, SpanEvent, SpanLink, StatusCode
 from podium.errors import InvalidArgument, TooLarge
