@@ -19,11 +19,15 @@
 A protocol that has no words for an error takes those of the one above it.
 """
 
+_MAX_MESSAGE = 2000
+
 
 class PodiumError(Exception):
     """Base of all: `except PodiumError` catches what Podium itself refuses, and nothing else."""
 
     def __init__(self, message: str) -> None:
+        if len(message) > _MAX_MESSAGE:  # it quotes what came, which may be megabytes
+            message = f"{message[: _MAX_MESSAGE // 2]} … {message[-_MAX_MESSAGE // 2 :]}"
         super().__init__(message)
         self.message = message
 

@@ -4,7 +4,6 @@ docs/operations.md; what a name or a value may be is in `podium.domain.names`.
 
 MAX_HEAD_BYTES = 64 << 10  # URL and headers together
 MAX_JSON_BYTES = 64 << 20
-MAX_JSON_DEPTH = 100  # as protobuf's own JSON reader, which `mlflow server` uses
 MAX_PIPELINED = 32
 
 # A body that arrives slower than this is not one that anybody waits for. It holds for what a client has had time to
