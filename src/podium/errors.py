@@ -19,7 +19,7 @@
 A protocol that has no words for an error takes those of the one above it.
 """
 
-_MAX_MESSAGE = 2000
+_MAX_MESSAGE = 8000
 
 
 class PodiumError(Exception):

@@ -230,7 +230,7 @@ def server_with_worlds(data: Path, database_url: str | None = None) -> Iterator[
 
         def check_endpoint(endpoint: Call | Stream, examples: int) -> None:
             nonlocal world
-            check(http, world, endpoint, 2 if endpoint.path == WAITING else fuzzing.EXAMPLES or examples)
+            check(http, world, endpoint, 1 if endpoint.path == WAITING else fuzzing.EXAMPLES or examples)
             if spends_the_world(endpoint):
                 world = new_world(http)
 
@@ -245,7 +245,7 @@ def check_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=endpoint_name)
 def test_no_request_is_answered_with_an_internal_error(check_on_sqlite, endpoint: Call | Stream):
-    check_on_sqlite(endpoint, 15)
+    check_on_sqlite(endpoint, 8)
 
 
 @pytest.fixture
@@ -255,4 +255,4 @@ def check_on_postgresql(tmp_path: Path, postgres_database: str) -> Iterator[Call
 
 def test_no_request_is_answered_with_an_internal_error_on_postgresql(check_on_postgresql):
     for endpoint in ENDPOINTS:
-        check_on_postgresql(endpoint, 3)
+        check_on_postgresql(endpoint, 2)
