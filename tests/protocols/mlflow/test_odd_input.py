@@ -2,7 +2,9 @@
 message, and nothing written. tests/fuzz makes up more of them.
 """
 
+import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from typing import Any
@@ -209,3 +211,16 @@ def test_names_that_are_not_utf8_do_not_become_the_same_name(http: httpx.Client)
     answer = http.put("/api/2.0/mlflow-artifacts/artifacts/%ff", content=b"x")
     assert answer.status_code == 400
     assert "UTF-8" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+def test_what_unpacks_to_more_than_the_limit_is_refused(http: httpx.Client, pack: Callable[[bytes], bytes]):
+    headers = {
+        "content-type": "application/x-protobuf",
+        "content-encoding": "gzip" if pack is gzip.compress else "deflate",
+        "x-mlflow-experiment-id": "0",
+    }
+    bomb = pack(bytes(100 << 20))
+    assert len(bomb) < 200_000
+    assert "over 67108864 bytes" in refusal(http.post("/v1/traces", content=bomb, headers=headers))
+    assert "decompress" in refusal(http.post("/v1/traces", content=b"no" + bomb, headers=headers))
