@@ -2,19 +2,23 @@
 
 import gc
 import os
+import resource
 import sys
 from functools import partial
+from typing import Any
 
 import msgspec
+import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from podium.asgi.access_log import AccessLog
+from podium.asgi.connections import Limits, PatientProtocol
 from podium.asgi.health import health_routes
 from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
+from podium.asgi.patience import Patience
 from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
-from podium.asgi.transport import JoiningProtocol as JoiningProtocol
 from podium.blobs.base import Blobs
 from podium.blobs.local import LocalBlobs
 from podium.errors import PodiumError, StorageUnavailable
@@ -40,6 +44,9 @@ from podium.store.engine import open_store
 from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+
+# Files and connections of databases that are open at once beside those of clients.
+_OTHER_DESCRIPTORS = 256
 
 
 def _grammar(entity: Entity) -> Grammar:
@@ -77,7 +84,8 @@ class Podium:
         operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
         self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
-        self.asgi: ASGIApp = AccessLog(Router((operators, native, mlflow_mount(self.services))), metrics, self._log)
+        router = Router((operators, native, mlflow_mount(self.services)))
+        self.asgi: ASGIApp = AccessLog(Patience(router, settings.client_timeout), metrics, self._log)
 
     def close(self) -> None:
         """Finish what is under way and let go of the data folder."""
@@ -103,6 +111,31 @@ def _open_blobs(settings: Settings) -> Blobs:
             f"The object store {url} (setting 'artifact_store') cannot be used: {error.message} "
             "docs/object-stores.md says where its credentials are taken from."
         ) from error
+
+
+def uvicorn_config(app: ASGIApp | str, settings: Settings, **more: Any) -> uvicorn.Config:
+    """How uvicorn is to serve the application."""
+    limits = Limits(settings.client_timeout, min(settings.max_connections, _spare_descriptors()))
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=partial(PatientProtocol, limits=limits),  # type: ignore[arg-type]  # all that uvicorn does is call it
+        ws="none",
+        lifespan="on",
+        access_log=False,  # ours has the fields
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=settings.client_timeout,
+        timeout_graceful_shutdown=10,
+        **more,
+    )
+
+
+def _spare_descriptors() -> int:
+    """How many connections the system lets this process have, when it is asked for as many as it gives."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return max(most - _OTHER_DESCRIPTORS, _OTHER_DESCRIPTORS)
 
 
 def app_from_environment() -> ASGIApp:

@@ -43,6 +43,12 @@ def serve(
     allow_unauthenticated: Annotated[
         bool | None, typer.Option("--allow-unauthenticated", help="Listen beyond this machine without accounts.")
     ] = None,
+    client_timeout: Annotated[
+        int | None, typer.Option(help="Seconds that a client may send or read nothing in a request. \\[default: 60]")
+    ] = None,
+    max_connections: Annotated[
+        int | None, typer.Option(help="Connections at once of a process. \\[default: 1000]")
+    ] = None,
     version_source_pattern: Annotated[
         str | None, typer.Option(help="Regular expression that sources of registered versions match. \\[default: any]")
     ] = None,
@@ -60,6 +66,8 @@ def serve(
         "log_format": log_format,
         "log_level": log_level,
         "allow_unauthenticated": allow_unauthenticated,
+        "client_timeout": client_timeout,
+        "max_connections": max_connections,
         "version_source_pattern": version_source_pattern,
     }
     if config is None and Path(DEFAULT_FILE).is_file():
@@ -76,25 +84,14 @@ def run(settings: Settings) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from podium.app import SETTINGS_VARIABLE, JoiningProtocol
+    from podium.app import SETTINGS_VARIABLE, uvicorn_config
     from podium.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
     listener = _listen(settings)
     # Worker processes are started afresh and build the application themselves, from these settings.
     os.environ[SETTINGS_VARIABLE] = msgspec.json.encode(settings).decode()
-    config = uvicorn.Config(
-        "podium.app:app_from_environment",
-        factory=True,
-        workers=settings.workers,
-        loop="uvloop",
-        http=JoiningProtocol,
-        lifespan="on",
-        access_log=False,  # ours has the fields
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    config = uvicorn_config("podium.app:app_from_environment", settings, factory=True, workers=settings.workers)
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  shown, not bound
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     banner = _BANNER.format(url=url, data=settings.data_folder)

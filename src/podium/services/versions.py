@@ -327,7 +327,7 @@ def _note_registration(tx: Tx, team_id: int, logged_model_id: str, name: str, ve
         return
     try:
         known = json.loads(source_rows.find_logged_model_tag(tx, model.id, REGISTERED_AS) or "[]")
-    except ValueError:  # anyone may set this tag
+    except (ValueError, RecursionError):  # anyone may set this tag
         known = []
     earlier = known[1 - MAX_REGISTERED_AS :] if isinstance(known, list) else []
     value = json.dumps([*earlier, {"name": name, "version": version}])
