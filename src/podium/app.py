@@ -11,7 +11,9 @@ from podium.asgi.health import health_routes
 from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.router import Mount, Router
+from podium.blobs.base import Blobs
 from podium.blobs.local import LocalBlobs
+from podium.domain.backups import UNFINISHED_RESTORE
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
 from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
@@ -50,6 +52,14 @@ _GRAMMARS: dict[Searched, Grammar] = {
 }
 
 
+def open_blobs(settings: Settings) -> Blobs:
+    """The blob store. Raises StorageUnavailable."""
+    try:
+        return LocalBlobs.open(settings.blob_folder)
+    except OSError as error:
+        raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
+
+
 class Podium:
     """A running Podium: the services, and the ASGI application that offers them. `close` ends it."""
 
@@ -58,10 +68,12 @@ class Podium:
             settings.data_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
-        try:
-            self._blobs = LocalBlobs.open(settings.blob_folder)
-        except OSError as error:
-            raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
+        if (settings.data_folder / UNFINISHED_RESTORE).exists():
+            raise StorageUnavailable(
+                f"A restore into {settings.data_folder} was not finished: run the same `podium restore` again, or "
+                "remove the folder."
+            )
+        self._blobs = open_blobs(settings)
         self._store = open_store(settings.database_url, settings.data_folder)
         self.context = Context(
             store=self._store,
