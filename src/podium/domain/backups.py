@@ -52,8 +52,10 @@ class BackupManifest(msgspec.Struct, frozen=True):
                 f"{self.podium} or newer."
             )
 
-    def check_rows(self, found: Mapping[str, int]) -> None:
-        """Raises BackupDamaged when the snapshot holds other numbers of rows than were backed up."""
+    def check_rows(self, schema: int, found: Mapping[str, int]) -> None:
+        """Raises BackupDamaged when the snapshot has another schema, or other numbers of rows, than were backed up."""
+        if schema != self.schema:
+            raise BackupDamaged(f"The backup is damaged: its database has schema {schema}, not {self.schema}.")
         for table, count in self.rows.items():
             if found.get(table) != count:
                 raise BackupDamaged(f"The backup is damaged: {table} has {found.get(table)} rows, not {count}.")

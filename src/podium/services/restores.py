@@ -31,7 +31,7 @@ from podium.services.parallel import for_each
 from podium.services.progress import ProgressBar, no_bar
 from podium.store.copying import count_rows
 from podium.store.engine import open_store
-from podium.store.migrate import migrations
+from podium.store.migrate import migrations, schema_number
 from podium.store.references import Reference, count_references
 from podium.store.snapshot import check_empty, load_snapshot, open_snapshot
 
@@ -108,7 +108,7 @@ def _check_snapshot(backup: StoredBackup) -> None:
     backup.manifest.check_schema(migrations()[-1][0])
     backup.check_files()
     with open_snapshot(backup.folder / DATABASE) as tx:
-        backup.manifest.check_rows(count_rows(tx))
+        backup.manifest.check_rows(schema_number(tx), count_rows(tx))
         if count_references(tx) != (backup.manifest.blobs.count, backup.manifest.blobs.size_bytes):
             raise BackupDamaged(f"The backup {backup.folder} is damaged: its rows name other blobs than its manifest.")
 
