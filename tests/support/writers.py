@@ -10,7 +10,7 @@ import httpx
 
 API = "/api/2.0/mlflow"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 class Written(NamedTuple):

@@ -147,10 +147,10 @@ def storage_errors(place: Path) -> Iterator[None]:
     try:
         yield
     except StorageFull as error:
-        raise StorageFull(f"There is no room left in {place}, or where its files are made: {error.message}") from error
+        raise StorageFull(f"There is no room left in {place}.") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFull(f"There is no room left in {place}: {error.strerror}.") from error
+            raise StorageFull(f"There is no room left in {place}.") from error
         raise StorageUnavailable(f"{error.filename or place} cannot be used: {error.strerror}.") from error
 
 
