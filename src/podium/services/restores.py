@@ -82,11 +82,10 @@ async def restore_backup(
     staging = destination.data / UNFINISHED_RESTORE
     with storage_errors(destination.data):
         goes_on = staging.is_dir()
-        _clear(staging)
         async with _opened(folder, destination) as (source, target):
-            if not goes_on and await anext(target.list_blobs(), None) is not None:
-                staging.rmdir()
+            if not goes_on and await _has_blobs(target):
                 raise InvalidState("The blob store is not empty: name a new one with --artifact-store.")
+            _clear(staging)
             _stage(backup, staging)
             await _copy_blobs(backup, source, target, bar)
         if destination.database_url:
@@ -102,6 +101,12 @@ def _check_destination(destination: Destination) -> None:
         raise InvalidState(f"The data folder {destination.data} is not empty: name a new one with --data.")
     if destination.database_url:
         check_empty(destination.database_url)
+
+
+async def _has_blobs(blobs: Blobs) -> bool:
+    async for _ in blobs.list_blobs():
+        return True
+    return False
 
 
 def _check_snapshot(backup: StoredBackup) -> None:
