@@ -21,6 +21,7 @@ from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
 from podium.blobs.base import Blobs
 from podium.blobs.local import LocalBlobs
+from podium.domain.backups import UNFINISHED_RESTORE
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
 from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
@@ -70,7 +71,12 @@ class Podium:
             settings.data_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
-        self._blobs = _open_blobs(settings)
+        if (settings.data_folder / UNFINISHED_RESTORE).exists():
+            raise StorageUnavailable(
+                f"A restore into {settings.data_folder} was not finished: run the same `podium restore` again, or "
+                "remove the folder."
+            )
+        self._blobs = open_blobs(settings)
         self._store = open_store(settings.database_url, settings.data_folder)
         self.context = Context(
             store=self._store,
@@ -95,7 +101,8 @@ class Podium:
             self._log.flush()
 
 
-def _open_blobs(settings: Settings) -> Blobs:
+def open_blobs(settings: Settings) -> Blobs:
+    """The blob store. Raises StorageUnavailable."""
     url = settings.object_store
     if url is None:
         try:
