@@ -28,12 +28,27 @@ _POSTGRES_DDL = {
     "{text}": 'TEXT COLLATE "C"',
     "{now}": "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
 }
+_JSON_TEXT = re.compile(r"\{json_text:([\w.]+)\.(\w+)\}")
+_JSON_ITEMS = re.compile(r"\{json_items:([\w.]+)\.(\w+)\}")
+_JSON_DDL: dict[Dialect, tuple[tuple[re.Pattern[str], str], ...]] = {
+    "sqlite": ((_JSON_TEXT, r"json_extract(\1, '$.\2')"), (_JSON_ITEMS, r"json_each(\1, '$.\2')")),
+    "postgresql": (
+        (_JSON_TEXT, r"(CAST(\1 AS json) ->> '\2')"),
+        (_JSON_ITEMS, r"json_array_elements_text(CAST(\1 AS json) -> '\2')"),
+    ),
+}
 
 
 def ddl(script: str, dialect: Dialect) -> list[str]:
-    """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database."""
+    """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database.
+
+    So are `{json_text:table.column.field}`, a field of a JSON text, and `{json_items:…}`, the items of one that is a
+    list, as rows with one column `value`.
+    """
     for token, spelling in (_SQLITE_DDL if dialect == "sqlite" else _POSTGRES_DDL).items():
         script = script.replace(token, spelling)
+    for pattern, spelling in _JSON_DDL[dialect]:
+        script = pattern.sub(spelling, script)
     without_comments = re.sub(r"--[^\n]*", "", script)
     return [statement.strip() for statement in without_comments.split(";") if statement.strip()]
 
@@ -65,6 +80,13 @@ def is_in(column: str, parameter: str, dialect: Dialect) -> str:
     if dialect == "postgresql":
         return f"{column} = ANY(:{parameter})"
     return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
+
+
+def as_rows(parameter: str, name: str, dialect: Dialect) -> str:
+    """A list that is bound as one parameter, `list_value` of it, as a table `name` with one column, `value`."""
+    if dialect == "postgresql":
+        return f"unnest(CAST(:{parameter} AS bigint[])) AS {name}(value)"
+    return f"json_each(:{parameter}) AS {name}"
 
 
 def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object:
