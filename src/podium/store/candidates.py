@@ -16,7 +16,7 @@ from podium.store.transaction import Tx
 # As many rows of each part are asked for at first, then more: the cost is that of the rarest, times the parts.
 FEW = (100, 1000)
 # More than few, and still better than to look at everything.
-MANY = (10_000, 100_000)
+MANY = (10_000, 30_000, 100_000)
 
 _RANGES = {Operator.LT: "<=", Operator.LE: "<=", Operator.GT: ">=", Operator.GE: ">="}
 _NUMERIC = (Operator.EQ, *_RANGES)

@@ -94,6 +94,14 @@ def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object
     return list(items) if dialect == "postgresql" else msgspec.json.encode(items).decode()
 
 
+def fence(dialect: Dialect) -> str:
+    """The end of a subquery within EXISTS that is to be asked for each row, as SQLite does it anyway.
+
+    PostgreSQL would make a join of it, over all rows, when it takes few to be found by a walk along an index.
+    """
+    return " OFFSET 0" if dialect == "postgresql" else ""
+
+
 def for_update(dialect: Dialect, of: str = "") -> str:
     """The suffix that locks the rows read, of a join those of the table `of` alone.
 

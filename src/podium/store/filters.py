@@ -7,7 +7,7 @@ import msgspec
 
 from podium.domain.filters import And, Comparison, DatasetRef, Exists, Field, FieldKind, HasMetricOn, Node, Operator, Or
 from podium.errors import InvalidArgument
-from podium.store.dialect import Dialect, ilike, is_in, like, list_value
+from podium.store.dialect import Dialect, fence, ilike, is_in, like, list_value
 
 _CONTEXT_TAG = "mlflow.data.context"
 _PLAIN = {Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE}
@@ -105,12 +105,13 @@ def where(node: Node, source: Source, parameters: Parameters) -> str:
             metrics = side_table(source, FieldKind.METRIC, "")
             return (
                 f"EXISTS (SELECT 1 FROM {metrics.table} s WHERE s.{metrics.owner} = {source.key}"
-                f"{_on_datasets(datasets, parameters)})"
+                f"{_on_datasets(datasets, parameters)}{fence(parameters.dialect)})"
             )
         case Exists(relation, condition, negated):
             other = source.related[relation]
             rows = f"SELECT 1 FROM {other.rows} WHERE {other.owner} = {source.key}"
-            return f"{'NOT ' if negated else ''}EXISTS ({rows} AND ({where(condition, other, parameters)}))"
+            rows += f" AND ({where(condition, other, parameters)}){fence(parameters.dialect)}"
+            return f"{'NOT ' if negated else ''}EXISTS ({rows})"
         case Comparison():
             return _comparison(node, source, parameters)
 
@@ -156,7 +157,7 @@ def _comparison(node: Comparison, source: Source, parameters: Parameters) -> str
     exists = "NOT EXISTS" if node.operator is Operator.IS_NULL else "EXISTS"
     return (
         f"{exists} (SELECT 1 FROM {side.table} s WHERE s.{side.owner} = {source.key}"
-        f"{of_key(field, parameters)}{_on_datasets(field.datasets, parameters)} AND {test})"
+        f"{of_key(field, parameters)}{_on_datasets(field.datasets, parameters)} AND {test}{fence(parameters.dialect)})"
     )
 
 
@@ -216,12 +217,13 @@ def _on_datasets(datasets: tuple[DatasetRef, ...], parameters: Parameters) -> st
 def _dataset(node: Comparison, source: Source, parameters: Parameters) -> str:
     if not source.has_datasets:
         raise InvalidArgument(f"This search knows no field 'dataset.{node.field.key}'")
+    end = fence(parameters.dialect)
     if node.field.key == "context":
         return (
             f"EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = {source.key}"
-            f" AND d.key = '{_CONTEXT_TAG}' AND {compare('d.value', node, parameters)})"
+            f" AND d.key = '{_CONTEXT_TAG}' AND {compare('d.value', node, parameters)}{end})"
         )
     return (
         f"EXISTS (SELECT 1 FROM run_datasets r JOIN datasets d ON d.id = r.dataset_id"
-        f" WHERE r.run_id = {source.key} AND {compare(f'd.{node.field.key}', node, parameters)})"
+        f" WHERE r.run_id = {source.key} AND {compare(f'd.{node.field.key}', node, parameters)}{end})"
     )

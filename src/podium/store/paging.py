@@ -20,8 +20,9 @@ from podium.store.walking import Search, find_walk, walked_rows
 
 # A statement has its limits: the parts of a scope with more of them are sorted as one.
 MAX_PARTS = 50
-# A walk is given up after so many rows if there may be a better way.
-LOOK_AT = 1000
+# A walk is given up after so many rows for a better way, unless it has found its share of the page by then.
+LOOK_AT = 500
+PROMISING = 20
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -72,38 +73,41 @@ def search_page(
 
 
 def _find_rows(tx: Tx, search: Search, scope_parameters: Mapping[str, Any]) -> list[Row]:
-    """The rows of the page, in whichever way takes the fewest looks."""
+    """The rows of the page, in whichever way looks at the fewest."""
     source, scope, walk = search.source, search.scope, find_walk(search.source, search.sorting)
     probes = find_probes(tx.dialect, source, search.node, scope=scope, scope_parameters=scope_parameters)
-    if walk is None or probes or not walk.within_scope:  # else a walk passes nothing by
-        probes.append(probe_of_scope(source, scope, scope_parameters))
+    all_probes = [*probes, probe_of_scope(source, scope, scope_parameters)]
+    if walk is None:
+        return _sorted_rows(tx, search, find_rarest(tx, all_probes, (*FEW, *MANY)))
     few = find_rarest(tx, probes, FEW)
-    if few is None and walk is not None:
-        found = walked_rows(tx, search, walk, LOOK_AT if probes else None)
-        if found is not None:
-            return found
     if few is None:
-        few = find_rarest(tx, probes, MANY)
-    if few is None and walk is not None:
-        return walked_rows(tx, search, walk) or []
-    return _sorted_rows(tx, search, few)
+        passes_others_by = bool(probes) or not walk.within_scope
+        found, whole = walked_rows(tx, search, walk, LOOK_AT if passes_others_by else None)
+        if whole:
+            return found
+        if len(found) * PROMISING < search.most:
+            few = find_rarest(tx, all_probes, MANY)
+    return walked_rows(tx, search, walk)[0] if few is None else _sorted_rows(tx, search, few)
 
 
 def _sorted_rows(tx: Tx, search: Search, few: list[int] | None) -> list[Row]:
     """The rows of the page, out of the candidates or of the whole scope, by sorting."""
     source, parameters = search.source, search.parameters
     sorted_by = columns(search.sorting, source, parameters)
-    rows, scope, once = source.rows, search.scope, ""
+    rows, given, once = source.rows, "1 = 1", ""
     if few is not None:
-        given = as_rows(parameters.bind(list_value(few, tx.dialect)), "few", tx.dialect)
-        rows, scope = f"{given} CROSS JOIN {rows}", f"{source.key} = few.value AND {scope}"
+        listed = as_rows(parameters.bind(list_value(few, tx.dialect)), "few", tx.dialect)
+        rows, given = f"{listed} CROSS JOIN {rows}", f"{source.key} = few.value"
         once = "MATERIALIZED "  # else a database may walk along the order instead, and look for candidates there
     choices = ["1 = 1"]
     if search.after is not None:
         named = [Column(f"c{i}", column.ascending) for i, column in enumerate(sorted_by)]
         choices = behind(named, search.after, parameters) or ["1 = 0"]
+    found = (
+        f"SELECT {selected(sorted_by, source)} FROM {rows} WHERE {given} AND ({search.condition}) AND {search.scope}"
+    )
     return tx.all(
-        f"WITH found AS {once}(SELECT {selected(sorted_by, source)} FROM {rows} WHERE {scope} AND ({search.condition}))"
-        f" SELECT * FROM found WHERE ({') OR ('.join(choices)}){order_by(sorted_by)} LIMIT {search.most}",
+        f"WITH found AS {once}({found}) SELECT * FROM found"
+        f" WHERE ({') OR ('.join(choices)}){order_by(sorted_by)} LIMIT {search.most}",
         **parameters.values,
     )

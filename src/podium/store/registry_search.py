@@ -7,6 +7,7 @@ import msgspec
 from podium.domain.filters import Comparison, Field, FieldKind, Node, Operator, conjuncts
 from podium.domain.registry import PROMPT_TAG, ModelVersion, RegisteredModel
 from podium.store import registry, versions
+from podium.store.dialect import fence
 from podium.store.filters import INDEXED_LENGTH, Indexed, SideTable, Source, Walk
 from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Tx
@@ -61,42 +62,43 @@ VERSIONS = Source(
     start=_FROM_MODELS,
     identity=("name", "version"),
 )
+_VERSIONS_SCOPE = f"m.id = v.model_id AND {versions.VISIBLE}"
+# Of one model whose name is known already.
 _OF_ONE_MODEL = msgspec.structs.replace(
     VERSIONS,
+    rows="model_versions v",
+    attributes={**VERSIONS.attributes, "name": "CAST(:model_name AS TEXT)"},
     indexed={name: how for name, how in VERSIONS.indexed.items() if name != "name"},
-    walks={name: Walk(_FROM_VERSIONS) for name in ("version", "updated_at")},
+    walks={name: Walk("model_versions v") for name in ("version", "updated_at")},
     start="",
 )
-_VERSIONS_SCOPE = f"m.id = v.model_id AND {versions.VISIBLE}"
 _NAME = Field(FieldKind.ATTRIBUTE, "name")
-
-# `:prompt` is the key of the tag that makes a model or a version a prompt.
-_NO_PROMPTS = (
-    " AND NOT EXISTS (SELECT 1 FROM registered_model_tags x"
-    " WHERE x.model_id = m.id AND x.key = :prompt AND x.value = 'true')"
-)
-_NO_PROMPT_VERSIONS = (
-    _NO_PROMPTS + " AND NOT EXISTS (SELECT 1 FROM model_version_tags x"
-    " WHERE x.version_id = v.id AND x.key = :prompt AND x.value = 'true')"
-)
 
 
 def search_models(tx: Tx, team_id: int, *, prompts: bool, query: PageQuery) -> Page:
     """The keys of a page of the team's models; without `prompts` those are left out."""
-    scope = _MODELS_SCOPE + ("" if prompts else _NO_PROMPTS)
+    scope = _MODELS_SCOPE + ("" if prompts else _no_prompts(tx, "m.id"))
     return search_page(tx, MODELS, scope=scope, scope_parameters=_parameters(team_id), query=query)
 
 
 def search_versions(tx: Tx, team_id: int, *, prompts: bool, query: PageQuery) -> Page:
     """The keys of a page of versions of the team's models; without `prompts` those are left out."""
-    source, scope = VERSIONS, _VERSIONS_SCOPE + ("" if prompts else _NO_PROMPT_VERSIONS)
     name = _name_asked_for(query.condition)
     if name is not None:
-        model = registry.find_key(tx, team_id, name)
-        if model is None:
-            return Page([], None)
-        source, scope = _OF_ONE_MODEL, f"v.model_id = {model} AND m.id = {model} AND {scope}"
-    return search_page(tx, source, scope=scope, scope_parameters=_parameters(team_id), query=query)
+        return _search_versions_of(tx, team_id, name, prompts=prompts, query=query)
+    scope = _VERSIONS_SCOPE + ("" if prompts else _no_prompts(tx, "m.id", "v.id"))
+    return search_page(tx, VERSIONS, scope=scope, scope_parameters=_parameters(team_id), query=query)
+
+
+def _search_versions_of(tx: Tx, team_id: int, name: str, *, prompts: bool, query: PageQuery) -> Page:
+    model = registry.find_key(tx, team_id, name)
+    if model is None:
+        return Page([], None)
+    scope = f"v.model_id = {model} AND v.deleted_at IS NULL"
+    if not prompts:
+        scope += _no_prompts(tx, str(model), "v.id")
+    parameters = {**_parameters(team_id), "model_name": name}
+    return search_page(tx, _OF_ONE_MODEL, scope=scope, scope_parameters=parameters, query=query)
 
 
 def select_models(tx: Tx, keys: Sequence[int]) -> list[RegisteredModel]:
@@ -111,6 +113,15 @@ def select_versions(tx: Tx, keys: Sequence[int]) -> list[ModelVersion]:
     rows = tx.all(f"SELECT {versions.COLUMNS} FROM {versions.TABLES} WHERE v.id IN ({versions.inlined(keys)})")
     by_key = {version.id: version for version in versions.with_parts(tx, rows)}
     return [by_key[key] for key in keys]
+
+
+def _no_prompts(tx: Tx, model_id: str, version_id: str | None = None) -> str:
+    """The condition that leaves out prompts: a tag of a model, or of a version, makes it one."""
+    mark = f"x.key = :prompt AND x.value = 'true'{fence(tx.dialect)}"
+    scope = f" AND NOT EXISTS (SELECT 1 FROM registered_model_tags x WHERE x.model_id = {model_id} AND {mark})"
+    if version_id is not None:
+        scope += f" AND NOT EXISTS (SELECT 1 FROM model_version_tags x WHERE x.version_id = {version_id} AND {mark})"
+    return scope
 
 
 def _parameters(team_id: int) -> dict[str, int | str]:

@@ -49,8 +49,8 @@ def find_walk(source: Source, sorting: Sorting) -> Walk | None:
     return None
 
 
-def walked_rows(tx: Tx, search: Search, walk: Walk, look_at: int | None = None) -> list[Row] | None:
-    """The rows of the page, in order; None when it was not full after so many rows that were looked at."""
+def walked_rows(tx: Tx, search: Search, walk: Walk, look_at: int | None = None) -> tuple[list[Row], bool]:
+    """The rows of the page, in order, and whether they are all of it: after so many that were looked at, it ends."""
     found: list[Row] = []
     for stretch in _stretches(search, walk):
         choices = ["1 = 1"] if search.after is None else behind(stretch.columns, search.after, search.parameters)
@@ -59,10 +59,10 @@ def walked_rows(tx: Tx, search: Search, walk: Walk, look_at: int | None = None) 
             statement = _statement(search, stretch, choice + end, search.most - len(found))
             found += tx.all(statement, **search.parameters.values)
             if len(found) == search.most:
-                return found
+                return found, True
             if end:
-                return None
-    return found
+                return found, False
+    return found, True
 
 
 def _end(tx: Tx, search: Search, stretch: _Stretch, choice: str, look_at: int) -> str:
@@ -83,7 +83,7 @@ def _statement(search: Search, stretch: _Stretch, choice: str, most: int) -> str
     end = f"{order_by(stretch.columns)} LIMIT {most}"
     each = [
         f"SELECT {selected(stretch.columns, search.source)} FROM {stretch.rows}"
-        f" WHERE {scope} AND ({search.condition}) AND {choice}{end}"
+        f" WHERE {choice} AND ({search.condition}) AND {scope}{end}"
         for scope in stretch.scopes
     ]
     if len(each) == 1:

@@ -39,8 +39,8 @@ CREATE INDEX model_versions_by_number ON model_versions (version);
 CREATE INDEX model_versions_of_model_by_update ON model_versions (model_id, updated_at DESC, version DESC);
 CREATE INDEX model_versions_by_source ON model_versions (SUBSTR(source, 1, 250));
 
-CREATE INDEX events_by_kind ON events (entity, seq);
-CREATE INDEX events_by_name ON events (entity_name, seq);
+CREATE INDEX events_by_kind ON events (entity, team_id, seq);
+CREATE INDEX events_by_name ON events (entity_name, team_id, seq);
 
 -- Since when and until when a version stood in a stage or under an alias, told by the events; `until` is the greatest
 -- number while it stands there. Like events, they stay when the model is gone.
