@@ -53,6 +53,7 @@ class Line(NamedTuple):
     database: str
     question: str
     size: int
+    least_ms: float
     median_ms: float
     p95_ms: float
 
@@ -172,7 +173,7 @@ class Questions:
                 f"tags.env = 'prod' AND tags.framework = 'torch' AND tags.owner = 'team{n % 5 * 2}'"
             ),
             "versions: three tags, never together": lambda n: versions(
-                f"tags.framework = 'torch' AND tags.owner = 'team1' AND tags.env = 'prod'"
+                "tags.framework = 'torch' AND tags.owner = 'team1' AND tags.env = 'prod'"
             ),
             "versions: tag in one model of many": lambda n: versions(
                 f"name = '{many}' AND tags.commit = '{data.run_id(-(n * 10 + 1))}'"
@@ -260,7 +261,9 @@ async def _measure(sides: dict[int, Questions], database: str, rounds: int, only
                 if n >= 0:
                     taken.append((time.perf_counter() - started) * 1000)
         for size, taken in times.items():
-            lines.append(Line(database, name, size, statistics.median(taken), sorted(taken)[int(len(taken) * 0.95)]))
+            lines.append(
+                Line(database, name, size, min(taken), statistics.median(taken), sorted(taken)[int(len(taken) * 0.95)])
+            )
     return lines
 
 
@@ -324,15 +327,18 @@ def _database_url(server: str, name: str) -> str:
 
 
 def table(lines: list[Line]) -> str:
-    """The lines as a table in Markdown, the sizes side by side, with the ratio of the largest to the smallest."""
+    """The lines as a table in Markdown, the sizes side by side, with the ratio of the least times.
+
+    Whatever else the machine does, the least time is not more than the work takes.
+    """
     sizes = sorted({line.size for line in lines})
     found = {(line.database, line.question, line.size): line for line in lines}
-    heads = [f"{size:,} median | p95 ms" for size in sizes]
-    rows = [f"| database | question | {' | '.join(heads)} | ratio |", "|" + "---|" * (3 + 2 * len(sizes))]
+    heads = [f"{size:,}: least ms | median | p95" for size in sizes]
+    rows = [f"| database | question | {' | '.join(heads)} | ratio |", "|" + "---|" * (3 + 3 * len(sizes))]
     for database, question in dict.fromkeys((line.database, line.question) for line in lines):
         taken = [found[database, question, size] for size in sizes]
-        figures = " | ".join(f"{line.median_ms:.2f} | {line.p95_ms:.2f}" for line in taken)
-        rows.append(f"| {database} | {question} | {figures} | {taken[-1].median_ms / taken[0].median_ms:.1f} |")
+        figures = " | ".join(f"{line.least_ms:.2f} | {line.median_ms:.2f} | {line.p95_ms:.2f}" for line in taken)
+        rows.append(f"| {database} | {question} | {figures} | {taken[-1].least_ms / taken[0].least_ms:.1f} |")
     return "\n".join(rows)
 
 

@@ -4,7 +4,6 @@ Everything follows from row numbers, so that two fillings of one size are the sa
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
