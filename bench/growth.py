@@ -85,8 +85,8 @@ class Questions:
             "runs: metric, param, rare tag, by metric": lambda n: find(
                 f"metrics.m0 > 0.5 AND params.lr = '0.1' AND tags.sweep = 's{n}'", "metrics.m0 DESC"
             ),
-            "runs: metric, param, common tag, by metric": lambda n: find(common, "metrics.m0 DESC"),
-            "runs: metric, param, common tag": lambda n: find(common),
+            "runs: metric, param, common tag, by metric": lambda n: find(common, "metrics.m0 DESC", limit=20),
+            "runs: metric, param, common tag": lambda n: find(common, limit=20),
             "runs: metric, param, tag, never together": lambda n: find(
                 "metrics.m0 > 0.5 AND params.lr = '0.1' AND tags.kind = 'a'", "metrics.m0 DESC"
             ),
@@ -99,7 +99,7 @@ class Questions:
             "runs: start_time, status": lambda n: find(
                 f"attributes.start_time > {data.START + (self._size - 400) * 1000} AND attributes.status = 'FAILED'"
             ),
-            "runs: status FAILED": lambda n: find("attributes.status = 'FAILED'"),
+            "runs: status FAILED": lambda n: find("attributes.status = 'FAILED'", limit=20),
             "runs: name = one": lambda n: find(f"attributes.run_name = 'run-{(n + 1) % 89:02}-{n + 1}'"),
             "runs: name LIKE start%": lambda n: find(f"attributes.run_name LIKE 'run-{own[-n] % 89:02}-{own[-n]}%'"),
             "runs: name LIKE %common%": lambda n: find("attributes.run_name LIKE '%-1%'"),
@@ -111,6 +111,7 @@ class Questions:
                 f"runs: filtered page {page} of 1": self._page(page, "params.lr = '0.1'", limit=1)
                 for page in (1, 100, 300)
             },
+            "runs: last page of 100": self._page(self._size * 9 // 1000, limit=100),
             "runs: by metric, page 300 of 2": self._page(300, "", "metrics.m2 DESC", limit=2),
             "runs: of a tag, two projects": lambda n: self._services.run_search.search(
                 ACTOR, ["1", "2"], _search(RUNS, f"tags.sweep = 's{n}'"), "active"
@@ -170,7 +171,7 @@ class Questions:
                 f"tags.env = 'prod' AND tags.framework = 'torch' AND tags.dataset = 'd{n}'"
             ),
             "versions: three common tags": lambda n: versions(
-                f"tags.env = 'prod' AND tags.framework = 'torch' AND tags.owner = 'team{n % 5 * 2}'"
+                f"tags.env = 'prod' AND tags.framework = 'torch' AND tags.owner = 'team{n % 5 * 2}'", limit=20
             ),
             "versions: three tags, never together": lambda n: versions(
                 "tags.framework = 'torch' AND tags.owner = 'team1' AND tags.env = 'prod'"

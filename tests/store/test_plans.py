@@ -94,6 +94,10 @@ def versions_page(tx: Tx, condition, order=LAST_UPDATED, limit=20):
     return registry_search.search_versions(tx, 1, prompts=False, query=after)
 
 
+def events_of(tx: Tx, **criteria):
+    return audit.newest_events(tx, 1, audit.EventFilter(**criteria), before=9, limit=10)
+
+
 @pytest.mark.parametrize(
     ("find", "indexes"),
     [
@@ -167,14 +171,11 @@ def test_the_rarest_part_of_a_condition_is_where_the_search_starts(filled: Store
             lambda tx: registry_history.select_standing(tx, 1, Place("stage", "None"), 5),
             "version_standings_by_place",
         ),
-        (
-            lambda tx: audit.newest_events(tx, 1, audit.EventFilter(entity_name="model_1"), before=None, limit=10),
-            "events_by_name",
-        ),
-        (
-            lambda tx: audit.newest_events(tx, 1, audit.EventFilter(entity="model_version"), before=9, limit=10),
-            "events_by_kind",
-        ),
+        (lambda tx: events_of(tx, entity_name="model_1"), "events_by_name"),
+        (lambda tx: events_of(tx, entity="model_version"), "events_by_kind"),
+        (lambda tx: events_of(tx, entity="model_version", entity_id="1/1"), "events_by_entity"),
+        (lambda tx: events_of(tx, entity="registered_model", entity_name="model_1"), "events_by_name"),
+        (lambda tx: events_of(tx, by="ada"), "events_by_actor"),
     ],
 )
 def test_other_questions_have_an_index(filled: Store, ask, index: str):
