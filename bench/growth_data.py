@@ -180,7 +180,7 @@ def _fill_runs(target: Target, size: int) -> None:
 
 def _run(number: int) -> Row:
     project = BIG if number % 10 else 2 + number // 10 % 4
-    status = "FAILED" if number % 50 == 0 else "RUNNING" if number % 7 == 0 else "FINISHED"
+    status = "FAILED" if number % 50 == 1 else "RUNNING" if number % 7 == 0 else "FINISHED"
     started = START + number * 1000
     return (
         number,
