@@ -102,6 +102,14 @@ def fence(dialect: Dialect) -> str:
     return " OFFSET 0" if dialect == "postgresql" else ""
 
 
+def index_hints(dialect: Dialect) -> tuple[str, ...]:
+    """Statements after which, until the transaction ends, whole tables are read only where no index will do.
+
+    For the first hundred of rows that it takes to be many and evenly spread, PostgreSQL reads the table instead.
+    """
+    return ("SET LOCAL enable_seqscan = off",) if dialect == "postgresql" else ()
+
+
 def for_update(dialect: Dialect, of: str = "") -> str:
     """The suffix that locks the rows read, of a join those of the table `of` alone.
 

@@ -12,7 +12,7 @@ import msgspec
 
 from podium.domain.filters import Node, Order, SortValue
 from podium.store.candidates import FEW, MANY, find_probes, find_rarest, probe_of_scope
-from podium.store.dialect import as_rows, list_value
+from podium.store.dialect import as_rows, index_hints, list_value
 from podium.store.filters import Parameters, Source, where
 from podium.store.ordering import Column, behind, columns, needed_sorting, order_by, selected
 from podium.store.transaction import Row, Tx
@@ -55,6 +55,8 @@ def search_page(
     `parts` are conditions that share out the rows of `scope`, each of which has an index of its own to walk along.
     Rows without a value to sort by come last in both directions, NaN before them.
     """
+    for hint in index_hints(tx.dialect):
+        tx.run(hint)
     parameters = Parameters(tx.dialect, scope_parameters)
     search = Search(
         source=source,
