@@ -27,7 +27,6 @@ from podium.services.registry_changes import Recorder, lock_model, model_not_fou
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import registry as rows
 from podium.store import registry_search, teams
-from podium.store.paging import search_page
 from podium.store.registry import ModelKey
 from podium.store.transaction import Tx
 
@@ -219,17 +218,13 @@ class Registry:
         named = {item.field for item in search.order}
         order = search.order if _BY_NAME.field in named else (*search.order, _BY_NAME)
         search = msgspec.structs.replace(search, order=order)
-        scope = registry_search.MODELS_SCOPE + ("" if prompts else registry_search.NO_PROMPTS)
 
         def work(tx: Tx) -> Found[T]:
             team = self._context.team_id(tx, actor)
-            parameters = {"team": team} if prompts else {"team": team, "prompt": PROMPT_TAG}
             page = find_page(
                 search,
                 f"registered_models/{team}/{prompts}",
-                lambda query: search_page(
-                    tx, registry_search.MODELS, scope=scope, scope_parameters=parameters, query=query
-                ),
+                lambda query: registry_search.search_models(tx, team, prompts=prompts, query=query),
             )
             return Found(load(tx, page.items), page.next_page_token)
 

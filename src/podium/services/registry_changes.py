@@ -8,6 +8,7 @@ from podium.domain.events import Change, State
 from podium.domain.registry import ModelVersion, RegisteredModel
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
+from podium.services.standings import note_event
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
 from podium.store.registry import ModelKey
@@ -120,7 +121,7 @@ class Recorder:
         *,
         at: int,
     ) -> None:
-        """Append an event about a version."""
+        """Append an event about a version, and note where versions stand since."""
         common: dict[str, Any] = {"name": model.name, "version": version, "is_prompt": model.is_prompt}
         change = Change(
             "model_version",
@@ -131,6 +132,7 @@ class Recorder:
             _with(common, after),
         )
         self._context.record(tx, actor, team_id, change, at=at)
+        note_event(tx, model.id, version, action, before, after, at=at, actor=actor.name)
 
 
 def _with(common: dict[str, Any], state: State) -> State:

@@ -13,7 +13,6 @@ from podium.domain.events import State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.names import check_key, check_length, check_text
 from podium.domain.registry import (
-    PROMPT_TAG,
     ModelVersion,
     NewVersion,
     check_description,
@@ -42,7 +41,6 @@ from podium.store import registry as model_rows
 from podium.store import registry_history, registry_search
 from podium.store import sources as source_rows
 from podium.store import versions as rows
-from podium.store.paging import search_page
 from podium.store.transaction import Tx
 from podium.store.versions import NewRow
 
@@ -263,17 +261,13 @@ class Versions:
         check_limit(search.limit, MAX_LISTED)
         order = _whole_order(search.order)
         search = msgspec.structs.replace(search, order=order)
-        scope = registry_search.VERSIONS_SCOPE + ("" if prompts else registry_search.NO_PROMPT_VERSIONS)
 
         def work(tx: Tx) -> Found[T]:
             team = self._context.team_id(tx, actor)
-            parameters = {"team": team} if prompts else {"team": team, "prompt": PROMPT_TAG}
             page = find_page(
                 search,
                 f"model_versions/{team}/{prompts}",
-                lambda query: search_page(
-                    tx, registry_search.VERSIONS, scope=scope, scope_parameters=parameters, query=query
-                ),
+                lambda query: registry_search.search_versions(tx, team, prompts=prompts, query=query),
             )
             return Found(load(tx, page.items), page.next_page_token)
 

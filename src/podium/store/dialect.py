@@ -28,12 +28,27 @@ _POSTGRES_DDL = {
     "{text}": 'TEXT COLLATE "C"',
     "{now}": "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
 }
+_JSON_TEXT = re.compile(r"\{json_text:([\w.]+)\.(\w+)\}")
+_JSON_ITEMS = re.compile(r"\{json_items:([\w.]+)\.(\w+)\}")
+_JSON_DDL: dict[Dialect, tuple[tuple[re.Pattern[str], str], ...]] = {
+    "sqlite": ((_JSON_TEXT, r"json_extract(\1, '$.\2')"), (_JSON_ITEMS, r"json_each(\1, '$.\2')")),
+    "postgresql": (
+        (_JSON_TEXT, r"(CAST(\1 AS json) ->> '\2')"),
+        (_JSON_ITEMS, r"json_array_elements_text(CAST(\1 AS json) -> '\2')"),
+    ),
+}
 
 
 def ddl(script: str, dialect: Dialect) -> list[str]:
-    """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database."""
+    """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database.
+
+    So are `{json_text:table.column.field}`, a field of a JSON text, and `{json_items:…}`, the items of one that is a
+    list, as rows with one column `value`.
+    """
     for token, spelling in (_SQLITE_DDL if dialect == "sqlite" else _POSTGRES_DDL).items():
         script = script.replace(token, spelling)
+    for pattern, spelling in _JSON_DDL[dialect]:
+        script = pattern.sub(spelling, script)
     without_comments = re.sub(r"--[^\n]*", "", script)
     return [statement.strip() for statement in without_comments.split(";") if statement.strip()]
 
@@ -67,9 +82,32 @@ def is_in(column: str, parameter: str, dialect: Dialect) -> str:
     return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
 
+def as_rows(parameter: str, name: str, dialect: Dialect) -> str:
+    """A list that is bound as one parameter, `list_value` of it, as a table `name` with one column, `value`."""
+    if dialect == "postgresql":
+        return f"unnest(CAST(:{parameter} AS bigint[])) AS {name}(value)"
+    return f"json_each(:{parameter}) AS {name}"
+
+
 def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object:
     """What to bind for `is_in`."""
     return list(items) if dialect == "postgresql" else msgspec.json.encode(items).decode()
+
+
+def fence(dialect: Dialect) -> str:
+    """The end of a subquery within EXISTS that is to be asked for each row, as SQLite does it anyway.
+
+    PostgreSQL would make a join of it, over all rows, when it takes few to be found by a walk along an index.
+    """
+    return " OFFSET 0" if dialect == "postgresql" else ""
+
+
+def index_hints(dialect: Dialect) -> tuple[str, ...]:
+    """Statements after which, until the transaction ends, whole tables are read only where no index will do.
+
+    For the first hundred of rows that it takes to be many and evenly spread, PostgreSQL reads the table instead.
+    """
+    return ("SET LOCAL enable_seqscan = off",) if dialect == "postgresql" else ()
 
 
 def for_update(dialect: Dialect, of: str = "") -> str:

@@ -84,6 +84,16 @@ def take_version_number(tx: Tx, team_id: int, name: str, at: int) -> tuple[Model
     return None if row is None else (ModelKey(row[0], row[1], row[2], bool(row[3])), row[4])
 
 
+def find_key(tx: Tx, team_id: int, name: str) -> int | None:
+    """The key of the team's model of this name."""
+    key: int | None = tx.value(
+        "SELECT m.id FROM registered_models m WHERE m.team_id = :team AND m.name = :name AND m.deleted_at IS NULL",
+        team=team_id,
+        name=name,
+    )
+    return key
+
+
 def find_model(tx: Tx, team_id: int, name: str) -> RegisteredModel | None:
     """The team's model of this name, with its tags, aliases and newest versions."""
     row = tx.one(

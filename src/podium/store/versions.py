@@ -153,8 +153,8 @@ def select_latest(tx: Tx, model_ids: Sequence[int]) -> dict[int, list[ModelVersi
     """The newest version of each stage, for each model, oldest first. It reads one row a stage, of however many."""
     stages = " UNION ALL ".join(f"SELECT '{stage}' AS stage" for stage in STAGES)
     rows = tx.all(
-        f"SELECT {COLUMNS} FROM registered_models m CROSS JOIN ({stages}) s JOIN model_versions v ON v.id = ("
-        "SELECT n.id FROM model_versions n WHERE n.model_id = m.id AND n.stage = s.stage AND n.deleted_at IS NULL"
+        f"SELECT {COLUMNS} FROM registered_models m CROSS JOIN ({stages}) stages JOIN model_versions v ON v.id = ("
+        "SELECT n.id FROM model_versions n WHERE n.model_id = m.id AND n.stage = stages.stage AND n.deleted_at IS NULL"
         f" ORDER BY n.version DESC LIMIT 1) WHERE m.id IN ({inlined(model_ids)}) ORDER BY v.version"
     )
     latest: dict[int, list[ModelVersion]] = {key: [] for key in model_ids}
