@@ -1,7 +1,11 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
+import asyncio
+import logging
 import os
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import NoReturn
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,6 +15,7 @@ from podium.asgi.health import health_routes
 from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.router import Mount, Router
+from podium.blobs.files import make_folder
 from podium.blobs.local import LocalBlobs
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
@@ -31,10 +36,14 @@ from podium.services import Services
 from podium.services.context import Context
 from podium.services.secret_box import SecretBox
 from podium.settings import Settings
+from podium.store.claim import claimed
 from podium.store.engine import open_store
 from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+WORKER_RETRY_S = 1.0
+
+_log = logging.getLogger("podium")
 
 
 def _grammar(entity: Entity) -> Grammar:
@@ -54,10 +63,7 @@ class Podium:
     """A running Podium: the services, and the ASGI application that offers them. `close` ends it."""
 
     def __init__(self, settings: Settings) -> None:
-        try:
-            settings.data_folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
+        _make_data_folder(settings)
         try:
             self._blobs = LocalBlobs.open(settings.blob_folder)
         except OSError as error:
@@ -82,11 +88,36 @@ class Podium:
         self._store.close()
 
 
+def _make_data_folder(settings: Settings) -> None:
+    try:
+        make_folder(settings.data_folder)
+    except OSError as error:
+        raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
+
+
+def claimed_data(settings: Settings) -> AbstractContextManager[None]:
+    """Keeps other servers off the data folder for as long as it is entered; any number may share one PostgreSQL.
+
+    Raises StorageUnavailable when another server has the folder.
+    """
+    if settings.database_url:
+        return nullcontext()
+    _make_data_folder(settings)
+    return claimed(settings.data_folder)
+
+
 def app_from_environment() -> ASGIApp:
     """The application with the settings that `podium server` left for its worker processes."""
     settings = msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings)
     configure_logs(settings.log_format, settings.log_level)
     return create_app(settings)
+
+
+async def _end_worker(error: StorageUnavailable) -> NoReturn:
+    """Another process takes this one's place and tries again; told of a failed start, uvicorn would end all of them."""
+    _log.error("a worker process cannot start, the next one tries again: %s", error.message)
+    await asyncio.sleep(WORKER_RETRY_S)
+    os._exit(1)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -105,6 +136,8 @@ def create_app(settings: Settings) -> ASGIApp:
                 try:
                     podium = Podium(settings)
                 except PodiumError as error:
+                    if settings.workers > 1 and isinstance(error, StorageUnavailable):
+                        await _end_worker(error)
                     await send({"type": "lifespan.startup.failed", "message": error.message})
                     return
                 podium.worker.start()

@@ -46,13 +46,14 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         connection = connect(path)
-        tx = Tx(connection, "sqlite")
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            migrate(tx)
+            connection.execute("BEGIN IMMEDIATE")
+            migrate(Tx(connection, "sqlite"))
             connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            connection.close()  # which rolls back
+            raise storage_error(error) from error
         except BaseException:
-            connection.execute("ROLLBACK")
             connection.close()
             raise
         self._path = path

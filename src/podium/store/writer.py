@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -66,10 +67,10 @@ class Writer:
             if group:
                 try:
                     self._commit(tx, group)
-                except sqlite3.Error as error:
+                except Exception as error:  # noqa: BLE001  nothing may end this thread; every caller is told
                     self._rollback()
                     for job in group:
-                        job.error = job.error or storage_error(error)
+                        job.error = job.error or _told(error)
                 _deliver(group)
             if ended:
                 return
@@ -97,7 +98,7 @@ class Writer:
             try:
                 job.result = job.work(tx)
             except BaseException as error:  # handed to the caller that waits for it; this thread goes on
-                job.error = storage_error(error) if isinstance(error, sqlite3.OperationalError) else error
+                job.error = _told(error)
                 if not self._connection.in_transaction:  # a full disk makes SQLite roll back everything
                     raise
                 execute("ROLLBACK TO job")
@@ -105,8 +106,17 @@ class Writer:
         execute("COMMIT")
 
     def _rollback(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        # It may fail where the disk does; the next BEGIN then says so.
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+
+def _told(error: BaseException) -> BaseException:
+    """What the caller is told: a failure of the database in the domain's terms, anything else as it is."""
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+        return storage_error(error)
+    return error
 
 
 def _deliver(group: list[_Job]) -> None:
