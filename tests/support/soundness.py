@@ -7,9 +7,9 @@ from podium.app import Podium
 from podium.settings import Settings
 
 
-def check_sound(data: Path, database_url: str | None = None) -> None:
+def check_sound(data: Path, database_url: str | None = None, artifact_store: str | None = None) -> None:
     """All bytes are there and right, manifests are whole, the chain of events is intact."""
-    podium = Podium(Settings(data=str(data), database_url=database_url))
+    podium = Podium(Settings(data=str(data), database_url=database_url, artifact_store=artifact_store))
     try:
         asyncio.run(_check(podium))
     finally:

@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 import httpx
@@ -16,13 +16,18 @@ LARGE_BYTES = 1_500_000
 _STAGES = ("Staging", "Production", "Archived")
 
 
+class _Refused(Exception):
+    """The server said that it cannot at present."""
+
+
 class Writer(threading.Thread):
     """Makes runs with metrics, params, files and a version each, until the server is gone or `stopping` is set.
 
-    What was acknowledged is in the plain attributes; `trying` holds the file whose answer never came.
+    What was acknowledged is in the plain attributes; `unanswered` holds the files of which nothing is known.
+    A patient one takes a 503 or 507 for what it is, and begins something else.
     """
 
-    def __init__(self, url: str, number: int, stopping: threading.Event) -> None:
+    def __init__(self, url: str, number: int, stopping: threading.Event, *, patient: bool) -> None:
         super().__init__(daemon=True)
         self.number = number
         self.points: dict[str, list[float]] = {}  # by run
@@ -31,17 +36,19 @@ class Writer(threading.Thread):
         self.versions: dict[str, str] = {}  # version -> run
         self.stages: dict[str, str] = {}
         self.aliases: list[str] = []  # the versions that this writer's alias stood at
-        self.trying: tuple[str, str] | None = None
+        self.unanswered: dict[str, str] = {}
         self.wrong: list[str] = []
+        self.refused: list[tuple[float, dict]] = []  # seconds that the answer took, and the answer
         self.count = 0
-        self._url, self._stopping = url, stopping
+        self._url, self._stopping, self._patient = url, stopping, patient
         self._random = random.Random(number)
 
     def run(self) -> None:
         with httpx.Client(base_url=f"{self._url}/api/2.0", timeout=60) as http:
             try:
                 while not self._stopping.is_set():
-                    self._story(http)
+                    with suppress(_Refused):
+                        self._story(http)
             except httpx.TransportError:
                 return  # the server is gone; what it did not answer is not remembered
 
@@ -74,11 +81,10 @@ class Writer(threading.Thread):
     def _upload(self, http: httpx.Client, path: str) -> None:
         size = LARGE_BYTES if self.count % LARGE_EVERY == 0 else 2000
         body = self._random.randbytes(size)
-        self.trying = (path, sha256(body).hexdigest())
+        self.unanswered[path] = sha256(body).hexdigest()
         answer = http.put(f"/mlflow-artifacts/artifacts/{path}", content=body)
         self._note(answer)
-        self.files[path] = self.trying[1]
-        self.trying = None
+        self.files[path] = self.unanswered.pop(path)
 
     def _ask(self, http: httpx.Client, path: str, **message: object) -> dict:
         answer = http.post(path, json=message)
@@ -86,6 +92,10 @@ class Writer(threading.Thread):
         return answer.json()
 
     def _note(self, answer: httpx.Response) -> None:
+        if self._patient and answer.status_code in (503, 507):
+            self.refused.append((answer.elapsed.total_seconds(), answer.json()))
+            self._stopping.wait(0.05)
+            raise _Refused
         if answer.status_code != 200:
             self.wrong.append(f"{answer.url}: {answer.status_code} {answer.text}")
             raise httpx.TransportError(answer.text)
@@ -93,12 +103,12 @@ class Writer(threading.Thread):
 
 
 @contextmanager
-def writing(servers: list[ServerProcess], count: int = 16):
+def writing(servers: list[ServerProcess], count: int = 16, *, patient: bool = False):
     """`count` writers, spread over the servers, that have ended when the block has."""
     with servers[0].http() as http:
         http.post("/mlflow/registered-models/create", json={"name": MODEL})
     stopping = threading.Event()
-    writers = [Writer(servers[number % len(servers)].url, number, stopping) for number in range(count)]
+    writers = [Writer(servers[number % len(servers)].url, number, stopping, patient=patient) for number in range(count)]
     for writer in writers:
         writer.start()
     try:
@@ -153,8 +163,7 @@ def _check_runs(http: httpx.Client, writer: Writer) -> None:
 def _check_files(http: httpx.Client, writer: Writer) -> None:
     for path, digest in writer.files.items():
         assert sha256(http.get(f"/mlflow-artifacts/artifacts/{path}").content).hexdigest() == digest
-    if writer.trying is not None:
-        path, digest = writer.trying
+    for path, digest in writer.unanswered.items():
         answer = http.get(f"/mlflow-artifacts/artifacts/{path}")
         assert answer.status_code == 404 or sha256(answer.content).hexdigest() == digest
 

@@ -1,6 +1,7 @@
 """SQLite: WAL, `synchronous=FULL`, one writer thread, and readers with connections of their own."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from podium.errors import StorageUnavailable
 from podium.store.dialect import Dialect, storage_error
 from podium.store.migrate import migrate
 from podium.store.transaction import Tx
@@ -45,6 +47,9 @@ class SqliteStore:
     dialect: Dialect = "sqlite"
 
     def __init__(self, path: Path) -> None:
+        # SQLite opens such a file without a word, and refuses the first write.
+        if path.exists() and not os.access(path, os.W_OK):
+            raise StorageUnavailable(f"The database {path} cannot be written: the file or its disk is read-only.")
         connection = connect(path)
         try:
             connection.execute("BEGIN IMMEDIATE")
