@@ -8,6 +8,7 @@ import pytest
 
 from podium.errors import StorageUnavailable
 from podium.store import postgres
+from podium.store.migrate import SchemaTooNew
 from podium.store.postgres import PostgresStore
 
 
@@ -58,3 +59,10 @@ def test_the_url_may_set_other_limits(postgres_database):
     store = PostgresStore(f"{postgres_database}{separator}options=-c%20statement_timeout%3D5000")
     assert shown(store, "statement_timeout") == "5s"
     store.close()
+
+
+def test_a_newer_database_is_refused(store, postgres_database):
+    later = "INSERT INTO schema_migrations (number, name) VALUES (999, 'from later')"
+    asyncio.run(store.write(lambda tx: tx.run(later)))
+    with pytest.raises(SchemaTooNew, match="has schema 999, this Podium knows schema"):
+        PostgresStore(postgres_database)
