@@ -1,13 +1,14 @@
 """No room left, for the database or for the blobs: writes are refused in words, reads go on, and so do writes later."""
 
 import os
+import resource
 from pathlib import Path
 
 import httpx
 import pytest
 
 from support.disks import MIB, Disk, small_disk
-from support.process import ServerProcess, server_process
+from support.process import ServerProcess, failed_start, server_process
 from support.soundness import check_sound
 from support.writers import Writer, check_acknowledged, wait_for_writes, writing
 
@@ -57,6 +58,20 @@ def fill_up(http: httpx.Client):
         if http.post("/mlflow/experiments/set-experiment-tag", json=tag).status_code != 200:
             return
     raise AssertionError("the disk is not full")
+
+
+def test_a_start_without_room_says_so(tmp_path: Path):
+    data = tmp_path / "data"
+    with server_process(data, tmp_path / "log") as server:
+        server.stop()
+    code, printed = failed_start(data, preexec=allow_no_bytes)
+    assert (code, "Traceback" in printed) == (2, False)
+    # A limit on files is told as a failed disk; tests/store/test_full.py has the words for a full one.
+    assert "The database failed: disk I/O error" in printed
+
+
+def allow_no_bytes():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
 def test_the_blobs_have_no_room(disk: Disk, tmp_path: Path):

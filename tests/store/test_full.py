@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from podium.errors import StorageError, StorageFull
+from podium.store.dialect import storage_error
 from podium.store.engine import open_store
 from podium.store.sqlite import SqliteStore
 from podium.store.transaction import Tx
@@ -95,3 +97,10 @@ def test_a_file_that_is_no_database_is_told_as_damage(tmp_path):
     (tmp_path / "podium.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(StorageError, match="is damaged, restore it from a backup"):
         open_store(None, tmp_path)
+
+
+def test_no_room_for_the_index_of_the_log_is_no_room():
+    """What a start on a full disk meets."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert isinstance(storage_error(error), StorageFull)

@@ -53,6 +53,5 @@ def _taken(folder: Path, pid: str) -> str:
 def _sign(file: TextIO) -> None:
     """The process's number, for the message to the next one; a full disk is no reason to do without the server."""
     with suppress(OSError):
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), str(os.getpid()).encode())  # unbuffered: closing would try again

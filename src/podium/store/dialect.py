@@ -106,8 +106,14 @@ def place_locks(dialect: Dialect) -> tuple[str, ...]:
 def storage_error(error: Exception) -> StorageError:
     """The domain error for what a driver raised, so that no caller needs to know the driver."""
     text = " ".join(str(error).split())  # PostgreSQL's have several lines
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == "53100":
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
+    # The second: the index of the log, a file too, could not be made or grow.
+    if (
+        code == sqlite3.SQLITE_FULL
+        or extended == sqlite3.SQLITE_IOERR_SHMSIZE
+        or getattr(error, "sqlstate", None) == "53100"
+    ):
         return StorageFull(f"The database has no room left: {text}")
     if code in _NOT_WRITABLE:
         return StorageUnavailable(f"The database cannot be written: {text}")
