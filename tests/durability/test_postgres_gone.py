@@ -65,8 +65,10 @@ def check_refusals(writers: list[Writer]) -> None:
 
 
 def test_a_worker_process_that_dies_meanwhile_is_replaced_afterwards(database: Database, tmp_path: Path):
-    options = ("--database-url", database.url, "--workers", "2", "--log-level", "error")
+    options = ("--database-url", database.url, "--workers", "2")
     with server_process(tmp_path / "data", tmp_path / "log", *options) as server:
+        started = "Application startup complete"
+        wait_until(lambda: server.log.read_text().count(started) == 2, "the workers do not start")
         first = wait_for_workers(server)
         database.kill()
         first[0].kill()
