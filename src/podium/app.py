@@ -1,11 +1,14 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
+import asyncio
 import gc
+import logging
 import os
 import resource
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import uvicorn
@@ -20,6 +23,7 @@ from podium.asgi.patience import Patience
 from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
 from podium.blobs.base import Blobs
+from podium.blobs.files import make_folder
 from podium.blobs.local import LocalBlobs
 from podium.domain.backups import UNFINISHED_RESTORE
 from podium.errors import PodiumError, StorageUnavailable
@@ -41,10 +45,14 @@ from podium.services import Services
 from podium.services.context import Context
 from podium.services.secret_box import SecretBox
 from podium.settings import Settings
+from podium.store.claim import claimed
 from podium.store.engine import open_store
 from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+WORKER_RETRY_S = 1.0
+
+_log = logging.getLogger("podium")
 
 # Files and connections of databases that are open at once beside those of clients.
 _OTHER_DESCRIPTORS = 256
@@ -67,10 +75,7 @@ class Podium:
     """A running Podium: the services, and the ASGI application that offers them. `close` ends it."""
 
     def __init__(self, settings: Settings) -> None:
-        try:
-            settings.data_folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
+        _make_data_folder(settings)
         if (settings.data_folder / UNFINISHED_RESTORE).exists():
             raise StorageUnavailable(
                 f"A restore into {settings.data_folder} was not finished: run the same `podium restore` again, or "
@@ -145,6 +150,24 @@ def _spare_descriptors() -> int:
     return max(most - _OTHER_DESCRIPTORS, _OTHER_DESCRIPTORS)
 
 
+def _make_data_folder(settings: Settings) -> None:
+    try:
+        make_folder(settings.data_folder)
+    except OSError as error:
+        raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
+
+
+def claimed_data(settings: Settings) -> AbstractContextManager[None]:
+    """Keeps other servers off the data folder for as long as it is entered; any number may share one PostgreSQL.
+
+    Raises StorageUnavailable when another server has the folder.
+    """
+    if settings.database_url:
+        return nullcontext()
+    _make_data_folder(settings)
+    return claimed(settings.data_folder)
+
+
 def app_from_environment() -> ASGIApp:
     """The application with the settings that `podium server` left for its worker processes."""
     settings = msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings)
@@ -155,6 +178,13 @@ def app_from_environment() -> ASGIApp:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     return app
+
+
+async def _end_worker(error: StorageUnavailable) -> NoReturn:
+    """Another process takes this one's place and tries again; told of a failed start, uvicorn would end all of them."""
+    _log.error("a worker process cannot start, the next one tries again: %s", error.message)
+    await asyncio.sleep(WORKER_RETRY_S)
+    os._exit(1)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -173,6 +203,8 @@ def create_app(settings: Settings) -> ASGIApp:
                 try:
                     podium = Podium(settings)
                 except PodiumError as error:
+                    if settings.workers > 1 and isinstance(error, StorageUnavailable):
+                        await _end_worker(error)
                     await send({"type": "lifespan.startup.failed", "message": error.message})
                     return
                 podium.worker.start()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from podium.cli.main import app
 from support.server import running_server
-from support.writers import DEADLINE_S, check_written, running_writers
+from support.steady_writers import DEADLINE_S, check_written, running_writers
 
 
 def podium(*arguments: object, code: int = 0) -> str:

@@ -1,110 +1,180 @@
-"""Clients that write to a server all the time, and remember what it acknowledged."""
+"""Clients that write at once and remember what was acknowledged, and the check that all of it is there."""
 
+import random
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NamedTuple
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 
 import httpx
 
-API = "/api/2.0/mlflow"
-FILES = "/api/2.0/mlflow-artifacts/artifacts"
-DEADLINE_S = 60
+from support.process import ServerProcess
+
+MODEL = "shared"
+LARGE_EVERY = 4
+LARGE_BYTES = 1_500_000
+_STAGES = ("Staging", "Production", "Archived")
 
 
-class Written(NamedTuple):
-    """One run with a metric, a file, and the model version made of it; all of it was acknowledged."""
-
-    run_id: str
-    value: float
-    model: str
-    version: str
-    content: bytes
+class _Refused(Exception):
+    """The server said that it cannot at present."""
 
 
-class Writer:
-    """Does the same story over and over, in a thread, for a model of its own."""
+class Writer(threading.Thread):
+    """Makes runs with metrics, params, files and a version each, until the server is gone or `stopping` is set.
 
-    def __init__(self, url: str, model: str) -> None:
-        self.written: list[Written] = []
-        self.failure: Exception | None = None
-        self._http, self._model = httpx.Client(base_url=url, timeout=60), model
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+    What was acknowledged is in the plain attributes; `unanswered` holds the files of which nothing is known.
+    A patient one takes a 503 or 507 for what it is, and begins something else.
+    """
 
-    def end(self) -> None:
-        self._ended.set()
-        self._thread.join()
-        self._http.close()
+    def __init__(self, url: str, number: int, stopping: threading.Event, *, patient: bool) -> None:
+        super().__init__(daemon=True)
+        self.number = number
+        self.points: dict[str, list[float]] = {}  # by run
+        self.params: dict[str, dict[str, str]] = {}
+        self.files: dict[str, str] = {}  # path -> SHA-256
+        self.versions: dict[str, str] = {}  # version -> run
+        self.stages: dict[str, str] = {}
+        self.aliases: list[str] = []  # the versions that this writer's alias stood at
+        self.unanswered: dict[str, str] = {}
+        self.wrong: list[str] = []
+        self.refused: list[tuple[float, dict]] = []  # seconds that the answer took, and the answer
+        self.count = 0
+        self._url, self._stopping, self._patient = url, stopping, patient
+        self._random = random.Random(number)
 
-    def _run(self) -> None:
-        try:
-            self._post("registered-models/create", name=self._model)
-            while not self._ended.is_set():
-                self.written.append(self._write(len(self.written)))
-        except Exception as error:  # noqa: BLE001  shown by the test that waits
-            self.failure = error
+    def run(self) -> None:
+        with httpx.Client(base_url=f"{self._url}/api/2.0", timeout=60) as http:
+            try:
+                while not self._stopping.is_set():
+                    with suppress(_Refused):
+                        self._story(http)
+            except httpx.TransportError:
+                return  # the server is gone; what it did not answer is not remembered
 
-    def _write(self, number: int) -> Written:
-        run = self._post("runs/create", experiment_id="0", start_time=number)["run"]["info"]["run_id"]
-        point = {"key": "loss", "value": number / 7, "timestamp": number, "step": number}
-        self._post("runs/log-batch", run_id=run, metrics=[point])
-        content = f"{self._model} {number} ".encode() * 200 * (number % 9 + 1)
-        self._http.put(f"{FILES}/0/{run}/artifacts/model/model.bin", content=content).raise_for_status()
-        source = f"mlflow-artifacts:/0/{run}/artifacts/model"
-        made = self._post("model-versions/create", name=self._model, source=source, run_id=run)
-        return Written(run, number / 7, self._model, made["model_version"]["version"], content)
+    def _story(self, http: httpx.Client) -> None:
+        info = self._ask(http, "mlflow/runs/create", experiment_id="0", start_time=1)["run"]["info"]
+        run_id = info["run_id"]
+        self.points[run_id], self.params[run_id] = [], {}
+        self._log(http, run_id)
+        self._upload(http, f"0/{run_id}/artifacts/model/weights.bin")
+        source = f"{info['artifact_uri']}/model"
+        made = self._ask(http, "mlflow/model-versions/create", name=MODEL, source=source, run_id=run_id)
+        version = made["model_version"]["version"]
+        self.versions[version] = run_id
+        self._ask(http, "mlflow/registered-models/alias", name=MODEL, alias=f"w{self.number}", version=version)
+        self.aliases.append(version)
+        stage = self._random.choice(_STAGES)
+        self._ask(http, "mlflow/model-versions/transition-stage", name=MODEL, version=version, stage=stage)
+        self.stages[version] = stage
 
-    def _post(self, path: str, **body: object) -> dict:
-        response = self._http.post(f"{API}/{path}", json=body)
-        response.raise_for_status()
-        return response.json()
+    def _log(self, http: httpx.Client, run_id: str) -> None:
+        for step in range(3):
+            self._ask(http, "mlflow/runs/log-metric", run_id=run_id, key="m", value=step, timestamp=step, step=step)
+            self.points[run_id].append(float(step))
+        points = [{"key": "m", "value": value, "timestamp": value, "step": value} for value in range(100, 120)]
+        params = [{"key": f"p{number}", "value": str(number)} for number in range(5)]
+        self._ask(http, "mlflow/runs/log-batch", run_id=run_id, metrics=points, params=params)
+        self.points[run_id] += [float(value) for value in range(100, 120)]
+        self.params[run_id] = {param["key"]: param["value"] for param in params}
 
+    def _upload(self, http: httpx.Client, path: str) -> None:
+        size = LARGE_BYTES if self.count % LARGE_EVERY == 0 else 2000
+        body = self._random.randbytes(size)
+        self.unanswered[path] = sha256(body).hexdigest()
+        answer = http.put(f"/mlflow-artifacts/artifacts/{path}", content=body)
+        self._note(answer)
+        self.files[path] = self.unanswered.pop(path)
 
-class Writers:
-    """Several of them at once."""
+    def _ask(self, http: httpx.Client, path: str, **message: object) -> dict:
+        answer = http.post(path, json=message)
+        self._note(answer)
+        return answer.json()
 
-    def __init__(self, url: str, count: int, name: str) -> None:
-        self._writers = [Writer(url, f"{name}{number}") for number in range(count)]
-
-    def written(self) -> list[Written]:
-        """All that was acknowledged by now."""
-        failures = [writer.failure for writer in self._writers if writer.failure]
-        assert failures == []
-        return [written for writer in self._writers for written in list(writer.written)]
-
-    def wait_for(self, count: int) -> list[Written]:
-        """What was acknowledged, once it is so much."""
-        deadline = time.monotonic() + DEADLINE_S
-        while len(written := self.written()) < count:
-            assert time.monotonic() < deadline, f"{len(written)} of {count} were written"
-            time.sleep(0.02)
-        return written
-
-    def end(self) -> None:
-        for writer in self._writers:
-            writer.end()
+    def _note(self, answer: httpx.Response) -> None:
+        if self._patient and answer.status_code in (503, 507):
+            self.refused.append((answer.elapsed.total_seconds(), answer.json()))
+            self._stopping.wait(0.05)
+            raise _Refused
+        if answer.status_code != 200:
+            self.wrong.append(f"{answer.url}: {answer.status_code} {answer.text}")
+            raise httpx.TransportError(answer.text)
+        self.count += 1
 
 
 @contextmanager
-def running_writers(url: str, count: int = 8, name: str = "model") -> Iterator[Writers]:
-    """Writers that end with the block."""
-    writers = Writers(url, count, name)
+def writing(servers: list[ServerProcess], count: int = 16, *, patient: bool = False):
+    """`count` writers, spread over the servers, that have ended when the block has."""
+    with servers[0].http() as http:
+        http.post("/mlflow/registered-models/create", json={"name": MODEL})
+    stopping = threading.Event()
+    writers = [Writer(servers[number % len(servers)].url, number, stopping, patient=patient) for number in range(count)]
+    for writer in writers:
+        writer.start()
     try:
         yield writers
     finally:
-        writers.end()
+        stopping.set()
+        for writer in writers:
+            writer.join(60)
 
 
-def check_written(url: str, expected: list[Written]) -> None:
-    """Each run has its point, each model version its file, byte for byte."""
-    with httpx.Client(base_url=url, timeout=60) as http:
-        for written in expected:
-            run = http.get(f"{API}/runs/get", params={"run_id": written.run_id}).json()["run"]
-            assert [point["value"] for point in run["data"]["metrics"]] == [written.value]
-            named = {"name": written.model, "version": written.version}
-            place = http.get(f"{API}/model-versions/get-download-uri", params=named).json()["artifact_uri"]
-            file = http.get(f"{FILES}/{place.removeprefix('mlflow-artifacts:/')}/model.bin")
-            assert file.content == written.content
+def wait_for_writes(writers: list[Writer], count: int, deadline_s: float = 30) -> None:
+    """Returns once `count` writes are acknowledged."""
+    deadline = time.monotonic() + deadline_s
+    while sum(writer.count for writer in writers) < count:
+        assert time.monotonic() < deadline, f"{sum(writer.count for writer in writers)} of {count} writes were answered"
+        time.sleep(0.01)
+
+
+def check_acknowledged(server: ServerProcess, writers: list[Writer]) -> None:
+    """Every acknowledged write is there, and what was not acknowledged is there whole or not at all."""
+    assert [line for writer in writers for line in writer.wrong] == []
+    with server.http() as http:
+        versions = all_versions(http)
+        for writer in writers:
+            _check_runs(http, writer)
+            _check_files(http, writer)
+            _check_versions(versions, writer)
+
+
+def all_versions(http: httpx.Client) -> dict[str, dict]:
+    """The versions of the model, by number. There is no gap and no duplicate among them."""
+    question = {"filter": f"name='{MODEL}'", "max_results": 10_000}
+    found = http.get("/mlflow/model-versions/search", params=question).json().get("model_versions", [])
+    assert sorted(int(version["version"]) for version in found) == list(range(1, len(found) + 1))
+    return {version["version"]: version for version in found}
+
+
+def _check_runs(http: httpx.Client, writer: Writer) -> None:
+    for run_id, points in writer.points.items():
+        run = http.get("/mlflow/runs/get", params={"run_id": run_id}).json()["run"]
+        params = {param["key"]: param["value"] for param in run["data"].get("params", [])}
+        assert writer.params[run_id].items() <= params.items()
+        assert len(params) in (0, 5), "a batch is there whole or not at all"
+        if points:
+            question = {"run_id": run_id, "metric_key": "m"}
+            history = http.get("/mlflow/metrics/get-history", params=question).json()["metrics"]
+            there = [point["value"] for point in history]
+            assert set(points) <= set(there)
+            assert len(there) == len(set(there))
+
+
+def _check_files(http: httpx.Client, writer: Writer) -> None:
+    for path, digest in writer.files.items():
+        assert sha256(http.get(f"/mlflow-artifacts/artifacts/{path}").content).hexdigest() == digest
+    for path, digest in writer.unanswered.items():
+        answer = http.get(f"/mlflow-artifacts/artifacts/{path}")
+        assert answer.status_code == 404 or sha256(answer.content).hexdigest() == digest
+
+
+def _check_versions(versions: dict[str, dict], writer: Writer) -> None:
+    for number, run_id in writer.versions.items():
+        assert versions[number]["run_id"] == run_id
+        assert versions[number]["status"] == "READY"
+    for number, stage in writer.stages.items():
+        assert versions[number]["current_stage"] == stage
+    if writer.aliases:
+        # The last one acknowledged, or the one whose answer was cut off.
+        [at] = [number for number, version in versions.items() if f"w{writer.number}" in version.get("aliases", [])]
+        assert int(at) >= int(writer.aliases[-1])

@@ -14,6 +14,9 @@ from podium.errors import InvalidArgument, StorageError, StorageFull, StorageUna
 
 Dialect = Literal["sqlite", "postgresql"]
 
+_NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _SQLITE_DDL = {
     "{pk}": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -140,11 +143,20 @@ def place_locks(dialect: Dialect) -> tuple[str, ...]:
 
 def storage_error(error: Exception) -> StorageError:
     """The domain error for what a driver raised, so that no caller needs to know the driver."""
-    text = str(error)
-    if "disk is full" in text or getattr(error, "sqlstate", None) == "53100":
+    text = " ".join(str(error).split())  # PostgreSQL's have several lines
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
+    # The second: the index of the log, a file too, could not be made or grow.
+    if (
+        code == sqlite3.SQLITE_FULL
+        or extended == sqlite3.SQLITE_IOERR_SHMSIZE
+        or getattr(error, "sqlstate", None) == "53100"
+    ):
         return StorageFull(f"The database has no room left: {text}")
-    if isinstance(error, sqlite3.OperationalError) and ("readonly" in text or "unable to open" in text):
+    if code in _NOT_WRITABLE:
         return StorageUnavailable(f"The database cannot be written: {text}")
+    if code in _DAMAGED:
+        return StorageError(f"The database is damaged, restore it from a backup: {text}")
     return StorageUnavailable(f"The database failed: {text}")
 
 

@@ -1,6 +1,7 @@
 """SQLite: WAL, `synchronous=FULL`, one writer thread, and readers with connections of their own."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from podium.errors import StorageUnavailable
 from podium.store.dialect import Dialect, storage_error
 from podium.store.migrate import migrate
 from podium.store.transaction import Lengthy, Tx
@@ -51,14 +53,18 @@ class SqliteStore:
     dialect: Dialect = "sqlite"
 
     def __init__(self, path: Path) -> None:
+        # SQLite opens such a file without a word, and refuses the first write.
+        if path.exists() and not os.access(path, os.W_OK):
+            raise StorageUnavailable(f"The database {path} cannot be written: the file or its disk is read-only.")
         connection = connect(path)
-        tx = Tx(connection, "sqlite")
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            migrate(tx)
+            connection.execute("BEGIN IMMEDIATE")
+            migrate(Tx(connection, "sqlite"))
             connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            connection.close()  # which rolls back
+            raise storage_error(error) from error
         except BaseException:
-            connection.execute("ROLLBACK")
             connection.close()
             raise
         connection.execute("PRAGMA busy_timeout = 0")  # the writer waits by itself, and never on the event loop
