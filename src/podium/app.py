@@ -13,9 +13,8 @@ from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
-from podium.asgi.transport import JoiningProtocol as JoiningProtocol
 from podium.blobs.base import Blobs
-from podium.blobs.local import LocalBlobs
+from podium.blobs.packed import open_folder
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
 from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
@@ -90,7 +89,8 @@ def _open_blobs(settings: Settings) -> Blobs:
     url = settings.object_store
     if url is None:
         try:
-            return LocalBlobs.open(settings.blob_folder)
+            # PostgreSQL may have servers on several hosts, which must not share an SQLite file.
+            return open_folder(settings.blob_folder, packed=settings.database_url is None)
         except OSError as error:
             raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
     from podium.blobs.cloud import CloudBlobs  # noqa: PLC0415  loaded only when it is used

@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from podium.app import create_app
+from podium.asgi.connection import Connection
 from podium.settings import Settings
 
 START_DEADLINE_S = 15
@@ -21,7 +22,7 @@ def running_server(data: Path, database_url: str | None = None, **given: Any) ->
     """The URL of a server on `data` (and PostgreSQL, and other settings, if given); it ends with the block."""
     settings = Settings(data=str(data), database_url=database_url, port=0, **given)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(settings), lifespan="on", access_log=False, log_config=None)
+    config = uvicorn.Config(create_app(settings), http=Connection, lifespan="on", access_log=False, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

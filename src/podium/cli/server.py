@@ -76,7 +76,7 @@ def run(settings: Settings) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
-    from podium.app import SETTINGS_VARIABLE, JoiningProtocol
+    from podium.app import SETTINGS_VARIABLE
     from podium.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
@@ -88,7 +88,7 @@ def run(settings: Settings) -> None:
         factory=True,
         workers=settings.workers,
         loop="uvloop",
-        http=JoiningProtocol,
+        http="podium.asgi.connection:Connection",  # named, as the application is: this layer does not know it
         lifespan="on",
         access_log=False,  # ours has the fields
         log_config=None,
