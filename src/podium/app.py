@@ -24,7 +24,7 @@ from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
 from podium.blobs.base import Blobs
 from podium.blobs.files import make_folder
-from podium.blobs.local import LocalBlobs
+from podium.blobs.packed import open_folder
 from podium.domain.backups import UNFINISHED_RESTORE
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
@@ -111,7 +111,8 @@ def open_blobs(settings: Settings) -> Blobs:
     url = settings.object_store
     if url is None:
         try:
-            return LocalBlobs.open(settings.blob_folder)
+            # PostgreSQL may have servers on several hosts, which must not share an SQLite file.
+            return open_folder(settings.blob_folder, packed=settings.database_url is None)
         except OSError as error:
             raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
     from podium.blobs.cloud import CloudBlobs  # noqa: PLC0415  loaded only when it is used

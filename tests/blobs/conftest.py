@@ -7,12 +7,12 @@ import pytest
 
 from podium.blobs.base import Blobs
 from podium.blobs.cloud import CloudBlobs
-from podium.blobs.local import LocalBlobs
+from podium.blobs.packed import open_folder
 
 Restart = Callable[[], Blobs]
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", "packed", "s3"])
 def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -24,7 +24,7 @@ def restart(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     url = request.getfixturevalue("s3").new_store() if kind == "s3" else None
 
     def start() -> Blobs:
-        opened.append(CloudBlobs(url) if url else LocalBlobs.open(tmp_path / "blobs"))
+        opened.append(CloudBlobs(url) if url else open_folder(tmp_path / "blobs", packed=kind == "packed"))
         return opened[-1]
 
     yield start

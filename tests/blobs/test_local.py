@@ -1,6 +1,8 @@
 """What only a folder on a disk can show: leftovers, damage, full disks, memory."""
 
 import asyncio
+import errno
+import os
 import resource
 import subprocess
 import sys
@@ -166,6 +168,30 @@ def test_putting_the_bytes_again_repairs_a_blob_that_was_cut_short(root):
         assert await collect(blobs.open_range(blob.digest)) == b"whole"
 
     run(root, scenario)
+
+
+@pytest.mark.parametrize("copies", [0, 1])
+def test_parts_are_joined_where_the_kernel_does_not_copy_between_files(root, monkeypatch, copies):
+    """Over a network, or between file systems: refused at once, or after the first piece."""
+    parts = [b"a" * 9_000_000, b"b" * 5]
+    copy, calls = os.copy_file_range, []
+
+    def refuse(*arguments):
+        calls.append(arguments)
+        if len(calls) > copies:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return copy(*arguments)
+
+    async def scenario(blobs):
+        upload = await blobs.open_upload()
+        sent = [await blobs.put_part(upload, number, stream(part)) for number, part in enumerate(parts, 1)]
+        monkeypatch.setattr(os, "copy_file_range", refuse)
+        blob = await blobs.complete_upload(upload, [(part.number, part.etag) for part in sent])
+        assert blob.digest == digest_of(b"".join(parts))
+        assert await collect(blobs.open_range(blob.digest)) == b"".join(parts)
+
+    run(root, scenario)
+    assert len(calls) > copies
 
 
 def test_foreign_files_are_not_listed(root):

@@ -1,7 +1,9 @@
 """`podium gc` and `podium verify`, beside the server whose data folder it is."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -45,8 +47,9 @@ def test_gc_says_what_would_go_and_then_removes_it(data):
 
 def test_verify_exits_with_1_when_bytes_are_wrong(data):
     assert run("verify", "--data", data).exit_code == 0
-    blobs = [path for path in (data / "blobs" / "sha256").rglob("*") if path.is_file()]
-    next(path for path in blobs if path.read_bytes() == b"living").write_bytes(b"LIVING")
+    with closing(sqlite3.connect(data / "blobs" / "small.db", isolation_level=None)) as blobs:
+        changed = blobs.execute("UPDATE blobs SET data = ? WHERE data = ?", (b"LIVING", b"living"))
+        assert changed.rowcount == 1
     assert run("verify", "--data", data, "--quick").exit_code == 0
     found = run("verify", "--data", data)
     assert (found.exit_code, "do not have its digest" in found.stdout, "living.txt" in found.stdout) == (1, True, True)

@@ -1,9 +1,20 @@
 """Reading request bodies within a limit."""
 
+from collections.abc import AsyncIterable
+
 from starlette.requests import ClientDisconnect, Request
 
 from podium.asgi.limits import MAX_JSON_BYTES
 from podium.errors import TooLarge
+
+# Where `podium.asgi.large_bodies` offers a large body: an iterable of chunks that can fill buffers, too.
+DIRECT_BODY = "podium.direct_body"
+
+
+def upload_body(request: Request) -> AsyncIterable[bytes]:
+    """The body of any length, to be read once, in the quickest form that the server has for it."""
+    direct: AsyncIterable[bytes] | None = request.scope.get("extensions", {}).get(DIRECT_BODY)
+    return request.stream() if direct is None else direct
 
 
 async def read_body(request: Request, limit: int = MAX_JSON_BYTES) -> bytes:

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from podium.asgi.large_bodies import LargeBodyProtocol
 from podium.asgi.limits import MAX_HEAD_BYTES, MAX_PIPELINED
-from podium.asgi.transport import JoiningProtocol
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -25,13 +25,14 @@ class Limits(msgspec.Struct, frozen=True):
     max_connections: int
 
 
-class PatientProtocol(JoiningProtocol):
+class PatientProtocol(LargeBodyProtocol):
     """One connection. A body that the application waits for is not watched here, but by `Patience`."""
 
     def __init__(self, *, limits: Limits, **given: Any) -> None:
         """`given` is what uvicorn gives."""
         super().__init__(**given)
         self.limits = limits
+        self.timeout_s = limits.timeout_s
         self._in_head = self._in_body = False
         self._head_bytes = 0
         self._unparsed_bytes = 0  # since the last end of a head, piece of a body or end of a request
@@ -119,6 +120,11 @@ class PatientProtocol(JoiningProtocol):
         """The request has come whole."""
         self._in_body, self._unparsed_bytes, self._idle_since = False, 0, self.loop.time()
         super().on_message_complete()
+
+    def take_back(self) -> None:
+        """A large body has come whole, past the parser."""
+        super().take_back()
+        self._in_body, self._unparsed_bytes, self._idle_since = False, 0, self.loop.time()
 
     # Answers
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from podium.domain.manifests import ManifestEntry
 
@@ -102,6 +102,10 @@ def _asked_range(request: Request, file: ManifestEntry) -> tuple[int, int] | Non
     return start, end
 
 
+def _more(piece: bytes) -> Message:
+    return {"type": "http.response.body", "body": piece, "more_body": True}
+
+
 class _Streamed(Response):
     """A body sent piece by piece; it ends as soon as the client is gone, and waits in little memory when it is slow."""
 
@@ -115,10 +119,8 @@ class _Streamed(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:
-                # The server keeps a copy of what the client has not read of each message.
-                for start in range(0, len(piece), _SENT_BYTES):
-                    part = memoryview(piece)[start : start + _SENT_BYTES]
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                await send(_more(piece))
+                await send(_more(b""))  # waits until the client took the piece: the next is read only then
                 if await request.is_disconnected():
                     return
         await send({"type": "http.response.body", "body": b"", "more_body": False})

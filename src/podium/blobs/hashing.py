@@ -1,6 +1,4 @@
-"""What a body must turn out to be, and the body cut into batches that are worth a trip to a thread."""
-
-from collections.abc import AsyncIterable, AsyncIterator
+"""What a body must turn out to be."""
 
 import msgspec
 
@@ -23,6 +21,11 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
         if self.size_bytes is not None and self.max_bytes is not None and self.size_bytes > self.max_bytes:
             raise TooLarge(f"The body has {self.size_bytes} bytes; at most {self.max_bytes} are accepted.")
 
+    def room(self, received_bytes: int, buffer_bytes: int) -> int:
+        """How many more bytes to read at once: never more than one too many, which is then refused at once."""
+        limits = [limit for limit in (self.max_bytes, self.size_bytes) if limit is not None]
+        return min([buffer_bytes, *(limit + 1 - received_bytes for limit in limits)])
+
     def check_progress(self, received_bytes: int) -> None:
         """Raises `TooLarge` or `DigestMismatch` once more bytes have come than may come."""
         if self.max_bytes is not None and received_bytes > self.max_bytes:
@@ -36,24 +39,3 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
             raise DigestMismatch(f"The body ended after {blob.size_bytes} of {self.size_bytes} bytes.")
         if self.sha256 is not None and blob.digest != self.sha256:
             raise DigestMismatch(f"The body has the SHA-256 {blob.digest}, not {self.sha256} as announced.")
-
-
-async def batched(chunks: AsyncIterable[bytes], batch_bytes: int, expected: Expected) -> AsyncIterator[bytes]:
-    """Joins the chunks of a body to pieces of at least `batch_bytes`; only the last may be smaller.
-
-    One large piece costs a thread one wait for the interpreter lock, where many small ones wait for each.
-
-    Raises what `Expected.check_progress` raises, as soon as the chunk that is too much arrives.
-    """
-    batch: list[bytes] = []
-    in_batch = total = 0
-    async for chunk in chunks:
-        total += len(chunk)
-        expected.check_progress(total)
-        batch.append(chunk)
-        in_batch += len(chunk)
-        if in_batch >= batch_bytes:
-            yield b"".join(batch)
-            batch, in_batch = [], 0
-    if batch:
-        yield b"".join(batch)

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Self
 
 from podium.blobs.base import Blob, Part, PartUrl, PendingUpload, StoredBlob
-from podium.blobs.files import FileReader, TemporaryFile, make_folder, remove_leftovers, sync_folder
+from podium.blobs.bodies import ReadsInto, reader_of
+from podium.blobs.files import FileReader, make_folder, remove_leftovers, sync_folder, try_write
 from podium.blobs.hashing import Expected
-from podium.blobs.intake import Intake
+from podium.blobs.intake import Buffers, Intake
+from podium.blobs.joining import join
 from podium.blobs.threads import FileThreads
 from podium.blobs.uploads import UploadFolders
 from podium.domain.manifests import check_digest, is_digest
@@ -39,6 +41,7 @@ class LocalBlobs:
         self._blobs, self._temporary = root / "sha256", root / "tmp"
         self._uploads = UploadFolders(root / "uploads", trash=self._temporary)
         self._threads = FileThreads()
+        self._buffers = Buffers()
 
     @classmethod
     def open(cls, root: Path) -> Self:
@@ -64,7 +67,7 @@ class LocalBlobs:
     ) -> Blob:
         """See `Blobs`. When two puts of the same bytes race, both succeed, and the last rename stands."""
         expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, max_bytes=max_bytes)
-        return await Intake(self._threads, self._temporary).receive(chunks, expected, self._place)
+        return await self._receive(reader_of(chunks), expected)
 
     async def open_range(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """See `Blobs`."""
@@ -102,12 +105,12 @@ class LocalBlobs:
     async def list_blobs(self) -> AsyncIterator[StoredBlob]:
         """See `Blobs`."""
         for first in range(256):
-            for blob in await self._threads.run(_list_folder, self._blobs / f"{first:02x}"):
+            for blob in await self._threads.run(self._list_files, first):
                 yield blob
 
     async def check(self) -> None:
         """See `Blobs`."""
-        await self._threads.run(_try_write, self._temporary)
+        await self._threads.run(try_write, self._temporary)
 
     async def open_upload(self) -> str:
         """See `Blobs`."""
@@ -126,8 +129,7 @@ class LocalBlobs:
         place = partial(self._uploads.place, upload_id, number)
         place("0" * 64)  # refuses a wrong upload or number before the body is read
         expected = Expected(size_bytes=expected_bytes, max_bytes=max_bytes)
-        intake = Intake(self._threads, self._temporary)
-        blob = await intake.receive(chunks, expected, lambda blob: place(blob.digest))
+        blob = await self._intake().receive(reader_of(chunks), expected, lambda blob: place(blob.digest))
         return Part(number, blob.digest, blob.size_bytes, datetime.now(UTC))
 
     async def presign_parts(self, upload_id: str, count: int, *, expires_s: int) -> list[PartUrl] | None:  # noqa: ARG002
@@ -142,8 +144,8 @@ class LocalBlobs:
         self, upload_id: str, parts: Sequence[tuple[int, str]], *, expected_sha256: str | None = None
     ) -> Blob:
         """See `Blobs`. After a crash in between the upload is still there and can be completed again."""
-        paths = await self._threads.run(self._uploads.choose, upload_id, parts)
-        blob = await self.put(self._joined(paths), expected_sha256=expected_sha256)
+        expected = Expected(sha256=expected_sha256)
+        blob = await self._threads.run(self._join, upload_id, parts, expected)
         with suppress(NotFound):  # the same request, sent twice at once
             await self.abort_upload(upload_id)
         return blob
@@ -165,6 +167,15 @@ class LocalBlobs:
         check_digest(digest)
         return self._blobs / digest[:2] / digest[2:]
 
+    async def _receive(self, body: ReadsInto, expected: Expected) -> Blob:
+        return await self._intake().receive(body, expected, self._place)
+
+    def _intake(self) -> Intake:
+        return Intake(self._threads, self._temporary, self._buffers)
+
+    def _list_files(self, first: int) -> list[StoredBlob]:
+        return _list_folder(self._blobs / f"{first:02x}")
+
     def _place(self, blob: Blob) -> Path | None:
         path = self._path(blob.digest)
         if not _renew(path, blob.size_bytes):
@@ -180,12 +191,13 @@ class LocalBlobs:
             # Not awaited: it may have to wait for a read under way, and the reader's client is gone.
             self._threads.run(reader.close)
 
-    async def _joined(self, paths: Sequence[Path]) -> AsyncIterator[bytes]:
-        for path in paths:
-            reader = FileReader(path, absent="The upload was completed or aborted meanwhile.")
-            async with aclosing(self._read(reader)) as pieces:
-                async for piece in pieces:
-                    yield piece
+    def _join(self, upload_id: str, parts: Sequence[tuple[int, str]], expected: Expected) -> Blob:
+        paths = self._uploads.choose(upload_id, parts)
+        try:
+            return join(paths, self._temporary, expected, self._place)
+        except FileNotFoundError:
+            self._uploads.find(upload_id)  # says that the upload was completed or aborted meanwhile
+            raise
 
 
 def _absent(digest: str) -> str:
@@ -226,12 +238,3 @@ def _list_folder(folder: Path) -> list[StoredBlob]:
         StoredBlob(digest, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
         for digest, stat in sorted(found, key=lambda item: item[0])
     ]
-
-
-def _try_write(folder: Path) -> None:
-    probe = TemporaryFile(folder)
-    try:
-        probe.write(b"podium")
-        probe.write_back()
-    finally:
-        probe.discard()

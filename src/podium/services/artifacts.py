@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 
 import msgspec
 
-from podium.blobs.base import Blob, PartUrl
+from podium.blobs.base import Blob, Part, PartUrl
 from podium.domain.access import Actor
 from podium.domain.events import Change
 from podium.domain.locations import parse_registry_path, proxied_path, team_path
@@ -16,7 +16,7 @@ from podium.services.file_owners import Owner, root_uri
 from podium.store import artifacts as rows
 from podium.store.manifests import find_version_manifest
 from podium.store.transaction import Tx
-from podium.store.trees import Tree, find_file, manifest_tree, select_children, team_tree
+from podium.store.trees import Tree, find_file, is_folder, manifest_tree, select_children, team_tree
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -133,6 +133,13 @@ class Artifacts:
         """Store a part; returns its etag. Raises NotFound for an upload that is not open."""
         return (await self._context.blobs.put_part(upload_id, number, chunks)).etag
 
+    async def list_parts(self, upload_id: str) -> list[Part]:
+        """The parts received so far, by number: what a sender that takes an upload up again need not send.
+
+        Raises NotFound for an upload that is not open.
+        """
+        return await self._context.blobs.list_parts(upload_id)
+
     async def complete_upload(self, actor: Actor, path: str, upload_id: str, parts: list[tuple[int, str]]) -> None:
         """Make the parts, numbers and etags, the file at `path`."""
         place = _writable(actor, path)
@@ -149,12 +156,12 @@ class Artifacts:
             _check_room(tx, team, place)
             rows.upsert_file(tx, team, ManifestEntry(place, blob.digest, blob.size_bytes), self._context.clock())
 
-        await self._context.store.write(work)
+        await self._context.store.write(work, brief=True)
 
     def _file(self, tx: Tx, actor: Actor, path: str) -> ManifestEntry:
         tree, place = self._tree(tx, actor, path)
         found = find_file(tx, tree, place)
-        if found is None and select_children(tx, tree, place):
+        if found is None and is_folder(tx, tree, place):
             raise InvalidArgument(f"Artifact path refers to a directory, not a file: '{path}'")
         if found is None:
             raise _absent(path)

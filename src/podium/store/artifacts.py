@@ -34,24 +34,33 @@ def lock_place(tx: Tx, team_id: int, path: str) -> None:
 
 def upsert_file(tx: Tx, team_id: int, file: ManifestEntry, at: int) -> None:
     """Put the file at its path. What it replaces is kept among the deleted files."""
+    values: dict[str, str | int] = {
+        "team": team_id,
+        "path": file.path,
+        "digest": file.digest,
+        "size": file.size_bytes,
+        "at": at,
+    }
+    inserted = tx.run(
+        "INSERT INTO artifact_files (team_id, path, digest, size_bytes, updated_at)"
+        " VALUES (:team, :path, :digest, :size, :at) ON CONFLICT (team_id, path) DO NOTHING",
+        **values,
+    )
+    if not inserted:  # most files are new: they cost one statement
+        _replace_file(tx, values)
+
+
+def _replace_file(tx: Tx, values: dict[str, str | int]) -> None:
     tx.run(
         "INSERT INTO deleted_artifact_files (team_id, path, digest, size_bytes, updated_at, deleted_at)"
         " SELECT team_id, path, digest, size_bytes, updated_at, :at FROM artifact_files"
         " WHERE team_id = :team AND path = :path AND digest <> :digest",
-        team=team_id,
-        path=file.path,
-        digest=file.digest,
-        at=at,
+        **values,
     )
     tx.run(
-        "INSERT INTO artifact_files (team_id, path, digest, size_bytes, updated_at)"
-        " VALUES (:team, :path, :digest, :size, :at) ON CONFLICT (team_id, path) DO UPDATE"
-        " SET digest = excluded.digest, size_bytes = excluded.size_bytes, updated_at = excluded.updated_at",
-        team=team_id,
-        path=file.path,
-        digest=file.digest,
-        size=file.size_bytes,
-        at=at,
+        "UPDATE artifact_files SET digest = :digest, size_bytes = :size, updated_at = :at"
+        " WHERE team_id = :team AND path = :path",
+        **values,
     )
 
 

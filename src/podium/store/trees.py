@@ -39,6 +39,13 @@ def find_file(tx: Tx, tree: Tree, path: str, *, keep: bool = False) -> ManifestE
     return None if row is None else ManifestEntry(*row)
 
 
+def is_folder(tx: Tx, tree: Tree, path: str) -> bool:
+    """Whether any file lies below `path`; however many do, it costs one look-up."""
+    start, end = folder_range(path)
+    statement = f"SELECT 1 FROM {tree.table} WHERE {tree.column} = :key AND path >= :start AND path < :end LIMIT 1"
+    return tx.one(statement, key=tree.key, start=start, end=end) is not None
+
+
 def select_files(tx: Tx, tree: Tree, folder: str, *, keep: bool = False) -> list[ManifestEntry]:
     """Every file below `folder` ("" is the root), with paths relative to it, in order; kept as by `find_file`."""
     start, end = folder_range(folder)

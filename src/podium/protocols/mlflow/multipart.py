@@ -8,7 +8,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from podium.asgi.bodies import read_body
+from podium.asgi.bodies import read_body, upload_body
 from podium.domain.access import Actor
 from podium.errors import InvalidArgument
 from podium.protocols.mlflow import wire
@@ -57,6 +57,16 @@ class CreatedUpload(msgspec.Struct):
     credentials: list[Credential]
 
 
+class ReceivedPart(msgspec.Struct):
+    part_number: int
+    etag: str
+    size: int
+
+
+class ReceivedParts(msgspec.Struct):
+    parts: list[ReceivedPart]
+
+
 async def create_upload(services: Services, actor: Actor, request: Request) -> Response:
     message = wire.decode_body(await read_body(request), CreateUpload, {})
     if not 1 <= message.num_parts <= MAX_PARTS:
@@ -73,8 +83,13 @@ async def upload_part(services: Services, _: Actor, request: Request) -> Respons
     number = request.path_params["number"]
     if not number.isdecimal() or len(number) > 5:
         raise InvalidArgument(f"Part number {number!r} is not between 1 and {MAX_PARTS}.")
-    etag = await services.artifacts.put_part(request.path_params["upload_id"], int(number), request.stream())
+    etag = await services.artifacts.put_part(request.path_params["upload_id"], int(number), upload_body(request))
     return Response(b"{}", headers={"etag": etag}, media_type="application/json")
+
+
+async def list_parts(services: Services, _: Actor, request: Request) -> Response:
+    parts = await services.artifacts.list_parts(request.path_params["upload_id"])
+    return json_answer(ReceivedParts([ReceivedPart(part.number, part.etag, part.size_bytes) for part in parts]))
 
 
 async def complete_upload(services: Services, actor: Actor, request: Request) -> Response:
@@ -105,4 +120,5 @@ ENDPOINTS = (
     Stream("POST", "mlflow-artifacts/mpu/complete/{folder:path}", complete_upload),
     Stream("POST", "mlflow-artifacts/mpu/abort/{folder:path}", abort_upload),
     Stream("PUT", "mlflow-artifacts/mpu/parts/{upload_id}/{number}", upload_part, prefixes=("/api/",)),
+    Stream("GET", "mlflow-artifacts/mpu/parts/{upload_id}", list_parts, prefixes=("/api/",)),
 )

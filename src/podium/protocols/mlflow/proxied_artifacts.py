@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from podium.asgi.bodies import upload_body
 from podium.asgi.downloads import download
 from podium.domain.access import Actor
 from podium.domain.manifests import ManifestEntry
@@ -64,7 +65,7 @@ async def upload_artifact(services: Services, actor: Actor, request: Request) ->
     path = file_path(request.path_params["path"])
     announced = request.headers.get("content-length", "")
     size = int(announced) if announced.isdecimal() else None
-    await services.artifacts.put(actor, path, request.stream(), size)
+    await services.artifacts.put(actor, path, upload_body(request), size)
     return json_answer()
 
 
