@@ -9,13 +9,13 @@ import fcntl
 import sys
 import termios
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from podium.asgi.large_bodies import LargeBodyProtocol
-from podium.asgi.limits import MAX_HEAD_BYTES, MAX_PIPELINED
+from podium.asgi.limits import CYCLE, MAX_HEAD_BYTES, MAX_PIPELINED
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -110,6 +110,8 @@ class PatientProtocol(LargeBodyProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._refuse_as(HTTPStatus.TOO_MANY_REQUESTS, f"At most {MAX_PIPELINED} requests may be sent ahead.")
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            cast("dict[str, Any]", self.scope)[CYCLE] = self.cycle
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""

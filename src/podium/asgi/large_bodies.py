@@ -31,6 +31,8 @@ class LargeBodyProtocol(JoiningProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._large = None
+        if self.scope["method"] != "PUT":  # files are put
+            return
         announced = next((value for name, value in self.headers if name == b"content-length"), b"")
         if len(announced) > 6 and int(announced) >= LARGE_BYTES and self.cycle and self.cycle.scope is self.scope:
             self._large = LargeBody(self, int(announced))

@@ -9,3 +9,6 @@ MAX_PIPELINED = 32
 # A body that arrives slower than this is not one that anybody waits for. It holds for what a client has had time to
 # send in excess of its time-out, so short bodies on bad lines are never held to it.
 MIN_BODY_BYTES_PER_S = 1024
+
+# The key in the scope under which the connection hands on what has come of the request, to those who enforce limits.
+CYCLE = "podium.cycle"

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from podium.asgi.limits import MIN_BODY_BYTES_PER_S
+from podium.asgi.limits import CYCLE, MIN_BODY_BYTES_PER_S
 from podium.errors import TooSlow
 
 
@@ -16,6 +16,10 @@ class Patience:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        cycle = scope.get(CYCLE)
+        if cycle is not None and not cycle.more_body:  # it is here already, as small ones are
             await self._app(scope, receive, send)
             return
         body = _Body(receive, send, self._timeout_s)

@@ -123,12 +123,12 @@ class Run(msgspec.Struct, frozen=True):
     """A run with all that a page about it shows; of each metric the latest point."""
 
     info: RunRow
-    tags: dict[str, str]
-    params: dict[str, str]
-    metrics: list[Point]
-    datasets: list[DatasetInput]
-    model_inputs: list[str]
-    model_outputs: list[ModelOutput]
+    tags: dict[str, str] = {}
+    params: dict[str, str] = {}
+    metrics: list[Point] = []
+    datasets: list[DatasetInput] = []
+    model_inputs: list[str] = []
+    model_outputs: list[ModelOutput] = []
 
 
 def check_points(points: Sequence[Point], path: str = "metrics[{}]") -> None:

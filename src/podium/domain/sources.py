@@ -5,6 +5,7 @@ The rules and their words are those of MLflow 3.17's server. Nothing is looked u
 
 import posixpath
 import re
+from functools import lru_cache
 from typing import Literal, NoReturn
 from urllib.parse import unquote, unquote_plus, urlparse, urlsplit
 
@@ -196,6 +197,7 @@ def _is_proxied(uri: str) -> bool:
     return scheme in ("http", "https") and any(parts[i : i + width] == _PROXY_ROUTE for i in starts)
 
 
+@lru_cache(maxsize=1024)  # asked several times for each source, and sources often come again
 def _uri_parts(uri: str) -> tuple[str, str, tuple[str, ...]]:
     parsed = urlsplit(uri)
     parts = tuple(_decode(part) for part in parsed.path.split("/") if part)

@@ -12,7 +12,7 @@ from podium.domain.registry import ModelVersion, check_model_name, parse_version
 from podium.domain.stages import Stage, check_archiving, parse_stage
 from podium.errors import Conflict
 from podium.services.context import Context
-from podium.services.registry_changes import Recorder, lock_model, lock_version, require_aliased
+from podium.services.registry_changes import Recorder, lock_model, lock_version, lock_version_key, require_aliased
 from podium.store import aliases as alias_rows
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
@@ -90,11 +90,11 @@ class Promotion:
 
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            model, found = lock_version(tx, team, name, number)
+            model, key = lock_version_key(tx, team, name, number)
             old = _find_expected(tx, model, alias, expected_version)
             if old == number:
                 return
-            alias_rows.upsert_alias(tx, model.id, alias, found.id)
+            alias_rows.upsert_alias(tx, model.id, alias, key)
             model_rows.count_change(tx, model.id)
             before = None if old is None else {"alias": alias, "version": old}
             after = {"alias": alias, "version": number}

@@ -57,6 +57,15 @@ def lock_version(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKe
     return model, require_version(tx, team_id, name, version)
 
 
+def lock_version_key(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKey, int]:
+    """As `lock_version`, for changes that need no more of the version than its key."""
+    model = model_rows.lock_model(tx, team_id, name)
+    key = None if model is None else version_rows.find_key(tx, model.id, version)
+    if model is None or key is None:
+        raise version_not_found(name, version)
+    return model, key
+
+
 def require_aliased(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion:
     """The version that an alias of the team's model points to; `latest` is the newest.
 

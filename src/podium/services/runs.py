@@ -57,8 +57,21 @@ class Runs:
                 status="RUNNING",
                 start_time=start_time,
             )
-            run_data.upsert_tags(tx, key, {**tags, NAME_TAG: name})
-            return run_data.load_runs(tx, [key])[0]
+            named = {**tags, NAME_TAG: name}
+            run_data.upsert_tags(tx, key, named)
+            info = RunRow(
+                id=key,
+                run_id=run_id,
+                project_id=project.id,
+                artifact_location=project.artifact_location,
+                name=name,
+                user_id=user_id,
+                status="RUNNING",
+                start_time=start_time,
+                end_time=None,
+                deleted_at=None,
+            )
+            return Run(info, tags=dict(sorted(named.items())))
 
         return await self._context.store.write(work, brief=True)
 

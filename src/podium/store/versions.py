@@ -86,6 +86,16 @@ def find_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion 
     return None if row is None else with_parts(tx, [row])[0]
 
 
+def find_key(tx: Tx, model_id: int, version: int) -> int | None:
+    """The key of the model's version of this number."""
+    key: int | None = tx.value(
+        "SELECT id FROM model_versions WHERE model_id = :model AND version = :version AND deleted_at IS NULL",
+        model=model_id,
+        version=version,
+    )
+    return key
+
+
 def find_ref(tx: Tx, team_id: int, name: str, version: int) -> tuple[int, int] | None:
     """(key, revision) of the team's version; versions change with their model's revision."""
     row = tx.one(
