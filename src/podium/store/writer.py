@@ -88,8 +88,14 @@ class Writer:
         group = self._take_group()
         if not group:  # the store was closed meanwhile, which took them
             return
+        before = self._connection.total_changes
         done = all(job.brief for job in group) and self._attempt(group)
-        self._handed.put((group, done))
+        if done and self._connection.total_changes == before:  # there is no disk to wait for
+            self._finish(group, done=True)
+            _deliver(group)
+            self._go_on()
+        else:
+            self._handed.put((group, done))
 
     def _take_group(self) -> list[_Job]:
         with self._state:
