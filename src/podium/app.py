@@ -114,7 +114,8 @@ def open_blobs(settings: Settings) -> Blobs:
             # PostgreSQL may have servers on several hosts, which must not share an SQLite file.
             return open_folder(settings.blob_folder, packed=settings.database_url is None)
         except OSError as error:
-            raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {error}") from error
+            problem = error.strerror or error
+            raise StorageUnavailable(f"The blob folder {settings.blob_folder} cannot be used: {problem}") from error
     from podium.blobs.cloud import CloudBlobs  # noqa: PLC0415  loaded only when it is used
 
     try:

@@ -67,7 +67,7 @@ def test_a_start_without_room_says_so(tmp_path: Path):
     code, printed = failed_start(data, preexec=allow_no_bytes)
     assert (code, "Traceback" in printed) == (2, False)
     # A limit on files is told as a failed disk; tests/store/test_full.py has the words for a full one.
-    assert "The database failed: disk I/O error" in printed
+    assert "blobs cannot be used: small.db: disk I/O error" in printed
 
 
 def allow_no_bytes():

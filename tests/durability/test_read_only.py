@@ -7,6 +7,7 @@ from support.disks import LimitedProcess, immutable
 from support.process import failed_start, heed_permissions, server_process
 
 FILE = "/mlflow-artifacts/artifacts/0/file.bin"
+NEW = b"new" * 100_000  # a file of its own; what is small is a row
 UNAVAILABLE = (503, "TEMPORARILY_UNAVAILABLE")
 
 
@@ -19,14 +20,14 @@ def test_blobs_become_read_only_for_a_while(tmp_path: Path):
     ):
         assert http.put(FILE, content=b"kept").status_code == 200
         with read_only(blobs / "tmp"):
-            refusal = http.put(f"{FILE}.new", content=b"new")
+            refusal = http.put(f"{FILE}.new", content=NEW)
             assert (refusal.status_code, refusal.json()["error_code"]) == UNAVAILABLE
             assert "blob store failed: Permission denied" in refusal.json()["message"]
             assert server.ready().json()["checks"]["database"] == "ok"
             assert server.ready().status_code == 503
             assert http.get(FILE).content == b"kept"
             assert http.post("/mlflow/runs/create", json={"experiment_id": "0"}).status_code == 200
-        assert http.put(f"{FILE}.new", content=b"new").status_code == 200
+        assert http.put(f"{FILE}.new", content=NEW).status_code == 200
         assert server.ready().status_code == 200
 
 

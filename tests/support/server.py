@@ -19,7 +19,7 @@ START_DEADLINE_S = 15
 @contextmanager
 def running_server(data: Path, database_url: str | None = None, **more: Any) -> Iterator[str]:
     """The URL of a server on `data` (and PostgreSQL, if given) with `more` settings; it ends with the block."""
-    settings = Settings(data=str(data), database_url=database_url, port=0, **more)
+    settings = Settings(**{"data": str(data), "database_url": database_url, "port": 0, "log_level": "warning"} | more)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn_config(create_app(settings), settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -51,7 +51,7 @@ class Writer:
         run = self._post("runs/create", experiment_id="0", start_time=number)["run"]["info"]["run_id"]
         point = {"key": "loss", "value": number / 7, "timestamp": number, "step": number}
         self._post("runs/log-batch", run_id=run, metrics=[point])
-        content = f"{self._model} {number} ".encode() * 200 * (number % 9 + 1)
+        content = f"{self._model} {number} ".encode() * 3000 * (number % 9 + 1)  # some small enough to be packed
         self._http.put(f"{FILES}/0/{run}/artifacts/model/model.bin", content=content).raise_for_status()
         source = f"mlflow-artifacts:/0/{run}/artifacts/model"
         made = self._post("model-versions/create", name=self._model, source=source, run_id=run)
