@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from functools import lru_cache
 
 from podium.errors import InvalidArgument
 
@@ -32,6 +33,17 @@ def check_project_name(name: str) -> None:
 
 def check_key(key: str, path: str = "key") -> None:
     """Raise InvalidArgument unless `key` can name a param, metric or tag; `path` names it in the message."""
+    if len(key) > MAX_KEY or not _is_key(key):
+        _refuse_key(key, path)
+
+
+@lru_cache(maxsize=10_000)  # a script logs the same names over and over
+def _is_key(key: str) -> bool:
+    normal = posixpath.normpath(key)
+    return bool(key and _KEY.fullmatch(key)) and normal == key and normal != "." and not normal.startswith(("..", "/"))
+
+
+def _refuse_key(key: str, path: str) -> None:
     if not _KEY.fullmatch(key) or not key:
         raise InvalidArgument(
             f"Invalid value {_quoted(key)} for parameter '{path}' supplied: Names may only contain alphanumerics, "
