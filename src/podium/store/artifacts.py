@@ -85,7 +85,7 @@ def delete_files(tx: Tx, team_id: int, path: str, at: int) -> int:
         end=end,
         at=at,
     )
-    return tx.run(f"DELETE FROM artifact_files WHERE {where}", team=team_id, path=path, start=start, end=end)
+    return tx.count(f"DELETE FROM artifact_files WHERE {where}", team=team_id, path=path, start=start, end=end)
 
 
 def restorable_files(tx: Tx, team_id: int, path: str) -> list[tuple[int, ManifestEntry]]:
@@ -108,7 +108,7 @@ def restorable_files(tx: Tx, team_id: int, path: str) -> list[tuple[int, Manifes
 
 def take_deleted(tx: Tx, key: int) -> bool:
     """Remove the row of a deleted file, to put the file back; whether it was still there."""
-    return tx.run("DELETE FROM deleted_artifact_files WHERE id = :id", id=key) > 0
+    return tx.count("DELETE FROM deleted_artifact_files WHERE id = :id", id=key) > 0
 
 
 def find_run_location(tx: Tx, team_id: int, run_id: str) -> str | None:

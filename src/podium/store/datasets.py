@@ -33,7 +33,7 @@ def upsert_dataset(tx: Tx, project_id: int, dataset: Dataset) -> int:
 
 def insert_input(tx: Tx, run: int, dataset: int, tags: dict[str, str]) -> None:
     """Note that a run read a dataset. The tags of the first time stay."""
-    added = tx.run(
+    added = tx.count(
         "INSERT INTO run_datasets (run_id, dataset_id) VALUES (:run, :dataset) ON CONFLICT DO NOTHING",
         run=run,
         dataset=dataset,

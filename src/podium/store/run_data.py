@@ -46,7 +46,7 @@ def upsert_tags(tx: Tx, run: int, tags: Mapping[str, str]) -> None:
 
 def delete_tag(tx: Tx, run: int, key: str) -> bool:
     """Whether there was such a tag to delete."""
-    return tx.run("DELETE FROM run_tags WHERE run_id = :run AND key = :key", run=run, key=key) > 0
+    return tx.count("DELETE FROM run_tags WHERE run_id = :run AND key = :key", run=run, key=key) > 0
 
 
 def find_tag(tx: Tx, run: int, key: str) -> str | None:

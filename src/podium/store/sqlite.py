@@ -50,7 +50,7 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         connection = connect(path)
-        tx = Tx(connection, "sqlite")
+        tx = Tx(connection)
         connection.execute("BEGIN IMMEDIATE")
         try:
             migrate(tx)
@@ -117,6 +117,6 @@ class SqliteStore:
 def _run(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
     connection.execute("BEGIN")
     try:
-        return work(Tx(connection, "sqlite"))
+        return work(Tx(connection))
     finally:
         connection.execute("COMMIT")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from podium.store.dialect import UNSTORABLE, Dialect, postgres_positional, postgres_sql, unstorable
+from podium.store.dialect import UNSTORABLE, Dialect, unstorable
 
 Row = tuple[Any, ...]
 
@@ -16,27 +16,22 @@ class Lengthy(Exception):
 
 
 class Tx:
-    """Statements within one transaction; `all`, `one` and `value` read, `run` and `many` write."""
+    """Statements within one transaction; `all`, `one` and `value` read, `run`, `count`, `many` and `insert` write.
 
-    __slots__ = ("_connection", "brief", "dialect")
+    Where the database is a network away, what is written may travel with the next statement whose result is looked at.
+    """
 
-    def __init__(self, connection: Any, dialect: Dialect) -> None:
+    __slots__ = ("_connection", "brief")
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self.dialect: Dialect = dialect
         self.brief = False
 
     def expect(self, rows: int) -> None:
         """Called before so many rows are handled: brief work with many ends here, and is run again elsewhere."""
         if self.brief and rows > MAX_BRIEF_ROWS:
             raise Lengthy
-
-    def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Any:
-        if self.dialect == "postgresql":
-            statement = postgres_sql(statement)
-        try:
-            return self._connection.execute(statement, parameters)
-        except UNSTORABLE as error:
-            raise unstorable(error) from error
 
     def all(self, statement: str, **parameters: Any) -> list[Row]:
         """Every row."""
@@ -50,31 +45,39 @@ class Tx:
 
     def value(self, statement: str, **parameters: Any) -> Any:
         """The first column of the first row, or None when there is no row."""
-        row = self._execute(statement, parameters).fetchone()
+        row = self.one(statement, **parameters)
         return None if row is None else row[0]
 
-    def run(self, statement: str, **parameters: Any) -> int:
+    def run(self, statement: str, **parameters: Any) -> None:
+        """Nothing: the statement is run for what it does."""
+        self._execute(statement, parameters)
+
+    def count(self, statement: str, **parameters: Any) -> int:
         """The number of rows written."""
         count: int = self._execute(statement, parameters).rowcount
         return count
 
     def many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """The same statement for each of `rows`, in one call of the driver."""
-        batch: Sequence[Mapping[str, Any]] = rows if isinstance(rows, list) else list(rows)
-        self._execute_many(postgres_sql(statement) if self.dialect == "postgresql" else statement, batch)
+        self._execute_many(statement, list(rows))
 
     def insert(self, statement: str, rows: Sequence[Row]) -> None:
-        """The same statement for each of `rows`, whose values stand for its `?` in order: twice as fast as `many`."""
-        self._execute_many(postgres_positional(statement) if self.dialect == "postgresql" else statement, rows)
+        """The same INSERT for each of `rows`, whose values stand for its `?` in order: twice as fast as `many`.
+
+        No two of the rows may be in conflict by the key of an ON CONFLICT … DO UPDATE.
+        """
+        self._execute_many(statement, rows)
+
+    def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Any:
+        try:
+            return self._connection.execute(statement, parameters)
+        except UNSTORABLE as error:
+            raise unstorable(error) from error
 
     def _execute_many(self, statement: str, rows: Sequence[Any]) -> None:
         if not rows:
             return
         try:
-            if self.dialect == "postgresql":
-                with self._connection.cursor() as cursor:
-                    cursor.executemany(statement, rows)
-            else:
-                self._connection.executemany(statement, rows)
+            self._connection.executemany(statement, rows)
         except UNSTORABLE as error:
             raise unstorable(error) from error

@@ -1,0 +1,244 @@
+"""One connection to PostgreSQL in libpq's pipeline mode: statements are queued, and travel together when the result
+of one is looked at.
+
+Whoever looks waits for the answer, and there are two ways to wait. In a greenlet of the event loop, the loop goes on
+meanwhile and switches back when the answer is there. In a thread, the thread sleeps.
+"""
+
+import asyncio
+import itertools
+import os
+import select
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from greenlet import getcurrent, greenlet
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format
+
+Row = tuple[Any, ...]
+
+# A statement is prepared at its second use, and all are forgotten when there are too many.
+MAX_PREPARED = 1000
+
+_NUMBERS = itertools.count()
+_SYNC = ExecStatus.PIPELINE_SYNC
+_FAILED = ExecStatus.FATAL_ERROR
+
+
+class Session:
+    """Statements on one connection. It belongs to one transaction at a time, and is of no use once it is `broken`."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection  # kept: it is closed when nobody holds it
+        self._pg = connection.pgconn
+        self._pg.nonblocking = 1
+        self._pg.enter_pipeline_mode()
+        self._descriptor = self._pg.socket
+        self._transformer = Transformer(connection)
+        self._prepared: dict[str, bytes | None] = {}  # what a statement is called, None after its first use
+        self._unproven: list[str] = []  # statements prepared by the batch under way
+        self._begin: str | None = None  # how the transaction begins; sent with its first statement
+        self._unsent = False  # whether a statement is queued
+        self._batches = 0  # under way
+        self._unread = 0  # those at their front whose results nobody looks at
+        self._results: list[Any] = []  # what has come of the batch under way
+        self._waiter: greenlet | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ending = False  # whether the commit was sent
+        self.broken = False
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """From now on greenlets of this loop wait for answers."""
+        self._loop = loop
+        loop.add_reader(self._descriptor, self._on_readable)
+
+    def detach(self) -> None:
+        """From now on a thread waits for answers."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
+        self._loop = None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.broken = True
+        self.detach()
+        self._connection.close()
+
+    def abort(self) -> None:
+        """Cut the connection: whoever waits for an answer gets an error instead."""
+        with suppress(OSError), socket.socket(fileno=os.dup(self._descriptor)) as cut:
+            cut.shutdown(socket.SHUT_RDWR)
+
+    def is_alive(self) -> bool:
+        """Whether the server has not closed the connection. The socket tells, without a round trip."""
+        poller = select.poll()
+        poller.register(self._descriptor, select.POLLIN)
+        while not self.broken and poller.poll(0):
+            try:
+                self.broken = not self._batches or self._take_in() is not None
+            except psycopg.Error:
+                self.broken = True
+        return not self.broken
+
+    def begin(self, statement: str) -> None:
+        """Open a transaction by this statement, once there is something to do in it."""
+        self._begin = statement
+        self.ending = False
+
+    def commit(self, *, wait: bool) -> None:
+        """Close the transaction. Without `wait`, nothing is known of the result."""
+        if self._begin is not None:  # nothing was done in it
+            self._begin = None
+            return
+        self.ending = True
+        wait = wait or self._unsent
+        self._send("COMMIT", ())
+        if wait:
+            self.look()
+        else:
+            self._forget()
+
+    def roll_back(self) -> None:
+        """Close the transaction, and take back what was done in it."""
+        if self._begin is not None or self.broken:
+            return
+        if self._unsent:  # if one of these fails, nothing is done up to the end of their batch
+            self._forget()
+        self._send("ROLLBACK", ())
+        self._forget()
+
+    def queue(self, statement: str, values: Sequence[bytes | None]) -> None:
+        """Have a statement run with the next one whose result is looked at."""
+        if self._begin is not None:
+            self._send(self._begin, ())
+            self._begin = None
+        self._send(statement, values)
+
+    def look(self) -> Any:
+        """The result of the statement queued last. Raises the first error of all that were queued."""
+        self._sync()
+        results = self._wait()
+        for result in results:
+            if result.status == _FAILED:
+                self._doubt_prepared()
+                raise error_from_result(result)
+        self._unproven.clear()
+        return results[-1]
+
+    def rows(self, result: Any) -> list[Row]:
+        """The rows of a result."""
+        transformer = self._transformer
+        transformer.set_pgresult(result)
+        rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
+        return rows
+
+    def _send(self, statement: str, values: Sequence[bytes | None]) -> None:
+        self._unsent = True
+        name = self._prepared.get(statement, b"")
+        if not name:
+            name = self._prepare(statement, again=name is None)
+        if name is None:
+            self._pg.send_query_params(statement.encode(), values, result_format=Format.BINARY)
+        else:
+            self._pg.send_query_prepared(name, values, result_format=Format.BINARY)
+
+    def _prepare(self, statement: str, *, again: bool) -> bytes | None:
+        """What the statement is called from here on; nothing at its first use."""
+        if len(self._prepared) >= MAX_PREPARED:
+            self._prepared.clear()
+            self._pg.send_query_params(b"DEALLOCATE ALL", None)
+        name = b"s%d" % next(_NUMBERS) if again else None
+        self._prepared[statement] = name
+        if name is not None:
+            self._pg.send_prepare(name, statement.encode())
+            self._unproven.append(statement)
+        return name
+
+    def _doubt_prepared(self) -> None:
+        """Statements that the batch under way was to prepare may not have been reached."""
+        for statement in self._unproven:
+            self._prepared.pop(statement, None)
+        self._unproven.clear()
+
+    def _forget(self) -> None:
+        """Send what is queued, for nobody to look at."""
+        self._unread += 1
+        self._doubt_prepared()
+        try:
+            self._sync()
+        except psycopg.Error:
+            self.broken = True
+
+    def _sync(self) -> None:
+        """Send what is queued."""
+        self._pg.pipeline_sync()
+        self._unsent = False
+        self._batches += 1
+        if self._pg.flush() and self._loop is not None:
+            self._loop.add_writer(self._descriptor, self._on_writable)
+
+    def _wait(self) -> list[Any]:
+        if self._loop is None:
+            return self._wait_asleep()
+        self._waiter = current = getcurrent()
+        assert current.parent is not None, "work on the loop runs in a greenlet of its own"
+        results: list[Any] = current.parent.switch()
+        return results
+
+    def _wait_asleep(self) -> list[Any]:
+        poller = select.poll()
+        while (results := self._take_in()) is None:
+            unsent = self._pg.flush()
+            poller.register(self._descriptor, select.POLLIN | (select.POLLOUT if unsent else 0))
+            poller.poll()
+        return results
+
+    def _take_in(self) -> list[Any] | None:
+        """The results of a batch that somebody looks at, when all of them are there."""
+        connection = self._pg
+        connection.consume_input()
+        while self._batches and not connection.is_busy():
+            result = connection.get_result()
+            if result is None:  # between the results of two statements
+                continue
+            if result.status != _SYNC:
+                self._results.append(result)
+                continue
+            self._batches -= 1
+            results, self._results = self._results, []
+            if not self._unread:
+                return results
+            self._unread -= 1
+        return None
+
+    def _on_readable(self) -> None:
+        try:
+            results = self._take_in()
+        except psycopg.Error as error:
+            self._fail(error)
+            return
+        if results is not None and self._waiter is not None:
+            waiter, self._waiter = self._waiter, None
+            waiter.switch(results)
+
+    def _on_writable(self) -> None:
+        try:
+            unsent = self._pg.flush()
+        except psycopg.Error as error:
+            self._fail(error)
+            return
+        if not unsent and self._loop is not None:
+            self._loop.remove_writer(self._descriptor)
+
+    def _fail(self, error: psycopg.Error) -> None:
+        self.broken = True
+        self.detach()
+        if self._waiter is not None:
+            waiter, self._waiter = self._waiter, None
+            waiter.throw(error)
