@@ -117,7 +117,7 @@ def _migrate(where: str) -> None:
         session = Session(connection)
         session.begin("BEGIN")
         migrate(PostgresTx(session))
-        session.commit(wait=True)
+        session.commit()
 
 
 def _too_slow() -> StorageUnavailable:

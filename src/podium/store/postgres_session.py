@@ -43,7 +43,8 @@ class Session:
         self._prepared: dict[str, bytes | None] = {}  # what a statement is called, None after its first use
         self._unproven: list[str] = []  # statements prepared by the batch under way
         self._begin: str | None = None  # how the transaction begins; sent with its first statement
-        self._unsent = False  # whether a statement is queued
+        self._queued = 0  # statements not sent yet
+        self._open = False  # whether a transaction was left
         self._batches = 0  # under way
         self._unread = 0  # those at their front whose results nobody looks at
         self._results: list[Any] = []  # what has come of the batch under way
@@ -91,37 +92,48 @@ class Session:
         self._begin = statement
         self.ending = False
 
-    def commit(self, *, wait: bool) -> None:
-        """Close the transaction. Without `wait`, nothing is known of the result."""
-        if self._begin is not None:  # nothing was done in it
-            self._begin = None
-            return
-        self.ending = True
-        wait = wait or self._unsent
-        self._send("COMMIT", ())
-        if wait:
+    def commit(self) -> None:
+        """Close the transaction, and return when that is durable."""
+        if self._begin is None:  # something was done in it
+            self.ending = True
+            self._send("COMMIT", ())
             self.look()
-        else:
+
+    def leave(self) -> None:
+        """Close a transaction that changed nothing, together with the beginning of the next one or by `tidy`."""
+        if self._queued:
+            self.look()
+        self._open = self._open or self._begin is None
+
+    def tidy(self) -> None:
+        """Close a transaction that was left."""
+        if self._open and not self.broken:
+            self._open = False
+            self._send("COMMIT", ())
             self._forget()
 
     def roll_back(self) -> None:
         """Close the transaction, and take back what was done in it."""
         if self._begin is not None or self.broken:
             return
-        if self._unsent:  # if one of these fails, nothing is done up to the end of their batch
+        if self._queued:  # if one of these fails, nothing is done up to the end of their batch
             self._forget()
         self._send("ROLLBACK", ())
         self._forget()
 
-    def queue(self, statement: str, values: Sequence[bytes | None]) -> None:
-        """Have a statement run with the next one whose result is looked at."""
+    def queue(self, statement: str, values: Sequence[bytes | None]) -> int:
+        """Have a statement run with the next one whose result is looked at; its place among those."""
         if self._begin is not None:
+            if self._open:
+                self._open = False
+                self._send("COMMIT", ())
             self._send(self._begin, ())
             self._begin = None
         self._send(statement, values)
+        return self._queued - 1
 
-    def look(self) -> Any:
-        """The result of the statement queued last. Raises the first error of all that were queued."""
+    def look(self) -> list[Any]:
+        """The results of the statements that were queued. Raises the first of their errors."""
         self._sync()
         results = self._wait()
         for result in results:
@@ -129,7 +141,7 @@ class Session:
                 self._doubt_prepared()
                 raise error_from_result(result)
         self._unproven.clear()
-        return results[-1]
+        return results
 
     def rows(self, result: Any) -> list[Row]:
         """The rows of a result."""
@@ -139,7 +151,6 @@ class Session:
         return rows
 
     def _send(self, statement: str, values: Sequence[bytes | None]) -> None:
-        self._unsent = True
         name = self._prepared.get(statement, b"")
         if not name:
             name = self._prepare(statement, again=name is None)
@@ -147,16 +158,19 @@ class Session:
             self._pg.send_query_params(statement.encode(), values, result_format=Format.BINARY)
         else:
             self._pg.send_query_prepared(name, values, result_format=Format.BINARY)
+        self._queued += 1
 
     def _prepare(self, statement: str, *, again: bool) -> bytes | None:
         """What the statement is called from here on; nothing at its first use."""
         if len(self._prepared) >= MAX_PREPARED:
             self._prepared.clear()
             self._pg.send_query_params(b"DEALLOCATE ALL", None)
+            self._queued += 1
         name = b"s%d" % next(_NUMBERS) if again else None
         self._prepared[statement] = name
         if name is not None:
             self._pg.send_prepare(name, statement.encode())
+            self._queued += 1
             self._unproven.append(statement)
         return name
 
@@ -178,7 +192,7 @@ class Session:
     def _sync(self) -> None:
         """Send what is queued."""
         self._pg.pipeline_sync()
-        self._unsent = False
+        self._queued = 0
         self._batches += 1
         if self._pg.flush() and self._loop is not None:
             self._loop.add_writer(self._descriptor, self._on_writable)

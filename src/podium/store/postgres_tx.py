@@ -15,7 +15,7 @@ from podium.store.postgres_values import (
     numbered_marks,
     of_arrays,
 )
-from podium.store.transaction import Lengthy, Row, Tx
+from podium.store.transaction import Answer, Lengthy, Row, Tx
 
 # Rows that are read on the event loop at most, which takes a few milliseconds.
 MAX_ROWS_HERE = 2000
@@ -23,27 +23,72 @@ MAX_ROWS_HERE = 2000
 MIN_ARRAY = 3
 
 
+class _Asked(Answer):
+    """The answer of a statement that may not have been sent yet."""
+
+    __slots__ = ("_place", "_tx", "result")
+
+    def __init__(self, tx: "PostgresTx", place: int) -> None:
+        self._tx = tx
+        self._place = place
+        self.result: Any = None
+
+    def take(self, results: Sequence[Any]) -> None:
+        """Find its result among those of the batch."""
+        self.result = results[self._place]
+
+    def all(self) -> list[Row]:
+        if self.result is None:
+            self._tx.look()
+        return self._tx.rows(self.result)
+
+
 class PostgresTx(Tx):
     """The statements of one transaction."""
 
-    __slots__ = ()
+    __slots__ = ("_asked", "_session")
     dialect: Dialect = "postgresql"
 
-    def all(self, statement: str, **parameters: Any) -> list[Row]:
-        result = self._look(statement, parameters)
+    def __init__(self, session: Session) -> None:
+        super().__init__(None)
+        self._session = session
+        self._asked: list[_Asked] = []
+
+    def look(self) -> Sequence[Any]:
+        """The results of what is queued."""
+        results = self._session.look()
+        if self._asked:
+            for asked in self._asked:
+                asked.take(results)
+            self._asked.clear()
+        return results
+
+    def rows(self, result: Any) -> list[Row]:
+        """The rows of a result. Raises Lengthy when reading them takes long."""
         if self.brief and result.ntuples > MAX_ROWS_HERE:
             raise Lengthy
         return self._session.rows(result)
 
+    def all(self, statement: str, **parameters: Any) -> list[Row]:
+        self._queue(statement, parameters)
+        return self.rows(self.look()[-1])
+
     def one(self, statement: str, **parameters: Any) -> Row | None:
-        result = self._look(statement, parameters)
+        self._queue(statement, parameters)
+        result = self.look()[-1]
         return self._session.rows(result)[0] if result.ntuples else None
+
+    def ask(self, statement: str, **parameters: Any) -> Answer:
+        asked = _Asked(self, self._queue(statement, parameters))
+        self._asked.append(asked)
+        return asked
 
     def run(self, statement: str, **parameters: Any) -> None:
         self._queue(statement, parameters)
 
     def count(self, statement: str, **parameters: Any) -> int:
-        return self._look(statement, parameters).command_tuples or 0
+        self._queue(statement, parameters)
+        return self.look()[-1].command_tuples or 0
 
     def many(self, statement: str, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
@@ -66,16 +111,7 @@ class PostgresTx(Tx):
         except UnicodeEncodeError as error:
             raise unstorable(error) from error
 
-    @property
-    def _session(self) -> Session:
-        session: Session = self._connection
-        return session
-
-    def _look(self, statement: str, parameters: Mapping[str, Any]) -> Any:
-        self._queue(statement, parameters)
-        return self._session.look()
-
-    def _queue(self, statement: str, parameters: Mapping[str, Any]) -> None:
+    def _queue(self, statement: str, parameters: Mapping[str, Any]) -> int:
         text, keys = lift_keys(statement)
         floats = [name for name, value in parameters.items() if type(value) is float]
         text, names = numbered(text, tuple(floats))
@@ -83,4 +119,4 @@ class PostgresTx(Tx):
             values = [encode(parameters[name]) if name in parameters else keys[name] for name in names]
         except UnicodeEncodeError as error:
             raise unstorable(error) from error
-        self._session.queue(text, values)
+        return self._session.queue(text, values)

@@ -15,18 +15,39 @@ class Lengthy(Exception):
     """Work that was to be brief is not: the store runs it again where it holds nobody up."""
 
 
+class Answer:
+    """What a statement will have found, or has found already."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._rows = rows
+
+    def all(self) -> list[Row]:
+        """Every row."""
+        return self._rows
+
+    def one(self) -> Row | None:
+        """The first row, or None."""
+        rows = self.all()
+        return rows[0] if rows else None
+
+
 class Tx:
     """Statements within one transaction; `all`, `one` and `value` read, `run`, `count`, `many` and `insert` write.
 
     Where the database is a network away, what is written may travel with the next statement whose result is looked at.
     """
 
-    __slots__ = ("_connection", "brief")
+    __slots__ = ("_connection", "brief", "head")
     dialect: Dialect = "sqlite"
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.brief = False
+        # The end of the chain of events, where this transaction has locked and moved it. Not kept on SQLite, where a
+        # job of the transaction may be undone alone.
+        self.head: tuple[int, str] | None = None
 
     def expect(self, rows: int) -> None:
         """Called before so many rows are handled: brief work with many ends here, and is run again elsewhere."""
@@ -47,6 +68,10 @@ class Tx:
         """The first column of the first row, or None when there is no row."""
         row = self.one(statement, **parameters)
         return None if row is None else row[0]
+
+    def ask(self, statement: str, **parameters: Any) -> Answer:
+        """What `all` finds, to be looked at later: several that are asked before the first look share a round trip."""
+        return Answer(self._execute(statement, parameters).fetchall())
 
     def run(self, statement: str, **parameters: Any) -> None:
         """Nothing: the statement is run for what it does."""
