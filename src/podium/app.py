@@ -1,21 +1,31 @@
 """The composition root: settings become a store, blobs, services, and the ASGI application over them."""
 
+import asyncio
+import gc
+import logging
 import os
+import resource
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import Any, NoReturn
 
 import msgspec
+import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from podium.asgi.access_log import AccessLog
+from podium.asgi.connections import Limits, PatientProtocol
 from podium.asgi.health import health_routes
 from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
+from podium.asgi.patience import Patience
 from podium.asgi.request_log import RequestLog
 from podium.asgi.router import Mount, Router
-from podium.asgi.transport import JoiningProtocol as JoiningProtocol
 from podium.blobs.base import Blobs
+from podium.blobs.files import make_folder
 from podium.blobs.local import LocalBlobs
+from podium.domain.backups import UNFINISHED_RESTORE
 from podium.errors import PodiumError, StorageUnavailable
 from podium.logs import configure_logs
 from podium.protocols.mlflow.errors import endpoint_not_found, shape_error
@@ -35,10 +45,17 @@ from podium.services import Services
 from podium.services.context import Context
 from podium.services.secret_box import SecretBox
 from podium.settings import Settings
+from podium.store.claim import claimed
 from podium.store.engine import open_store
 from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+WORKER_RETRY_S = 1.0
+
+_log = logging.getLogger("podium")
+
+# Files and connections of databases that are open at once beside those of clients.
+_OTHER_DESCRIPTORS = 256
 
 
 def _grammar(entity: Entity) -> Grammar:
@@ -58,11 +75,13 @@ class Podium:
     """A running Podium: the services, and the ASGI application that offers them. `close` ends it."""
 
     def __init__(self, settings: Settings) -> None:
-        try:
-            settings.data_folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
-        self._blobs = _open_blobs(settings)
+        _make_data_folder(settings)
+        if (settings.data_folder / UNFINISHED_RESTORE).exists():
+            raise StorageUnavailable(
+                f"A restore into {settings.data_folder} was not finished: run the same `podium restore` again, or "
+                "remove the folder."
+            )
+        self._blobs = open_blobs(settings)
         self._store = open_store(settings.database_url, settings.data_folder)
         self.context = Context(
             store=self._store,
@@ -76,7 +95,8 @@ class Podium:
         operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
         self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
-        self.asgi: ASGIApp = AccessLog(Router((operators, native, mlflow_mount(self.services))), metrics, self._log)
+        router = Router((operators, native, mlflow_mount(self.services)))
+        self.asgi: ASGIApp = AccessLog(Patience(router, settings.client_timeout), metrics, self._log)
 
     def close(self) -> None:
         """Finish what is under way and let go of the data folder."""
@@ -86,7 +106,8 @@ class Podium:
             self._log.flush()
 
 
-def _open_blobs(settings: Settings) -> Blobs:
+def open_blobs(settings: Settings) -> Blobs:
+    """The blob store. Raises StorageUnavailable."""
     url = settings.object_store
     if url is None:
         try:
@@ -104,11 +125,66 @@ def _open_blobs(settings: Settings) -> Blobs:
         ) from error
 
 
+def uvicorn_config(app: ASGIApp | str, settings: Settings, **more: Any) -> uvicorn.Config:
+    """How uvicorn is to serve the application."""
+    limits = Limits(settings.client_timeout, min(settings.max_connections, _spare_descriptors()))
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=partial(PatientProtocol, limits=limits),  # type: ignore[arg-type]  # all that uvicorn does is call it
+        ws="none",
+        lifespan="on",
+        access_log=False,  # ours has the fields
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=settings.client_timeout,
+        timeout_graceful_shutdown=10,
+        **more,
+    )
+
+
+def _spare_descriptors() -> int:
+    """How many connections the system lets this process have, when it is asked for as many as it gives."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return max(most - _OTHER_DESCRIPTORS, _OTHER_DESCRIPTORS)
+
+
+def _make_data_folder(settings: Settings) -> None:
+    try:
+        make_folder(settings.data_folder)
+    except OSError as error:
+        raise StorageUnavailable(f"The data folder {settings.data_folder} cannot be made: {error}") from error
+
+
+def claimed_data(settings: Settings) -> AbstractContextManager[None]:
+    """Keeps other servers off the data folder for as long as it is entered; any number may share one PostgreSQL.
+
+    Raises StorageUnavailable when another server has the folder.
+    """
+    if settings.database_url:
+        return nullcontext()
+    _make_data_folder(settings)
+    return claimed(settings.data_folder)
+
+
 def app_from_environment() -> ASGIApp:
     """The application with the settings that `podium server` left for its worker processes."""
     settings = msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=Settings)
     configure_logs(settings.log_format, settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    # What is loaded by now stays: it need not be looked through again, and pages of thousands of rows, which hold no
+    # cycles, are no reason to look.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    return app
+
+
+async def _end_worker(error: StorageUnavailable) -> NoReturn:
+    """Another process takes this one's place and tries again; told of a failed start, uvicorn would end all of them."""
+    _log.error("a worker process cannot start, the next one tries again: %s", error.message)
+    await asyncio.sleep(WORKER_RETRY_S)
+    os._exit(1)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -127,6 +203,8 @@ def create_app(settings: Settings) -> ASGIApp:
                 try:
                     podium = Podium(settings)
                 except PodiumError as error:
+                    if settings.workers > 1 and isinstance(error, StorageUnavailable):
+                        await _end_worker(error)
                     await send({"type": "lifespan.startup.failed", "message": error.message})
                     return
                 podium.worker.start()

@@ -3,7 +3,8 @@
     PodiumError
     ├── InvalidArgument          a value of the request is wrong; the message names the field and what is right
     │   ├── InvalidPath          it is no path inside a tree of files
-    │   └── TooLarge             it is over a limit
+    │   ├── TooLarge             it is over a limit
+    │   └── TooSlow              its body did not come in time
     ├── NotFound                 the named thing is not there
     ├── AlreadyExists            the name is taken
     ├── Conflict                 what the caller expected to replace has changed meanwhile
@@ -18,11 +19,15 @@
 A protocol that has no words for an error takes those of the one above it.
 """
 
+_MAX_MESSAGE = 8000
+
 
 class PodiumError(Exception):
     """Base of all: `except PodiumError` catches what Podium itself refuses, and nothing else."""
 
     def __init__(self, message: str) -> None:
+        if len(message) > _MAX_MESSAGE:  # it quotes what came, which may be megabytes
+            message = f"{message[: _MAX_MESSAGE // 2]} … {message[-_MAX_MESSAGE // 2 :]}"
         super().__init__(message)
         self.message = message
 
@@ -37,6 +42,10 @@ class InvalidPath(InvalidArgument):
 
 class TooLarge(InvalidArgument):
     """A value or a body is over its limit."""
+
+
+class TooSlow(InvalidArgument):
+    """A body that stopped coming, or trickles."""
 
 
 class NotFound(PodiumError):

@@ -11,6 +11,8 @@ workers = 1                  # --workers         PODIUM_WORKERS
 log_format = "text"          # --log-format      PODIUM_LOG_FORMAT
 log_level = "info"           # --log-level       PODIUM_LOG_LEVEL
 allow_unauthenticated = false    # --allow-unauthenticated  PODIUM_ALLOW_UNAUTHENTICATED
+client_timeout = 60          # --client-timeout  PODIUM_CLIENT_TIMEOUT
+max_connections = 1000       # --max-connections PODIUM_MAX_CONNECTIONS
 version_source_pattern = "^s3://ours/"  # PODIUM_VERSION_SOURCE_PATTERN, or MLflow's own variable for it
 """
 
@@ -52,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_format: Literal["json", "text"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allow_unauthenticated: bool = False
+    client_timeout: Annotated[int, Meta(ge=1, le=3600)] = 60
+    max_connections: Annotated[int, Meta(ge=10, le=100_000)] = 1000
     version_source_pattern: str | None = None
 
     @property

@@ -57,7 +57,7 @@ def test_verification_names_what_does_not_fit(context):
         lost, changed = [(await artifacts.get(ANN, name)).digest for name in ("lost", "changed")]
         await context.blobs.delete(lost)
         await context.blobs._objects.put(f"sha256/{changed[:2]}/{changed[2:]}", b"CHANGED")
-        found = {problem.digest: problem.message async for problem in Verification(context).problems(quick=False)}
+        found = {problem.subject: problem.message async for problem in Verification(context).problems(quick=False)}
         assert found[lost].startswith("The blob is missing.")
         assert found[changed].startswith("The blob's bytes do not have its digest.")
 

@@ -5,7 +5,9 @@ import pytest
 
 from podium.domain.access import Actor
 from podium.errors import InvalidArgument, NotFound
+from podium.store.dialect import ddl
 from podium.store.engine import Store
+from podium.store.migrate import migrations
 from support.registry import ACTOR, RegistryWorld, refused
 
 
@@ -137,6 +139,40 @@ def test_a_name_means_whichever_model_bore_it_then(world):
         past.moment()
         assert await past.numbers("M", alias="a") == [[1], None, [2], None, [1], [2]]
         assert await past.numbers("Old", alias="a") == [None, [1], [1], [1], None, [1]]
+
+    asyncio.run(story())
+
+
+def test_an_older_database_gets_its_past_from_its_events(world):
+    def standings(tx):
+        columns = "model_id, version, kind, name, since, until, actor"
+        return tx.all(f"SELECT {columns} FROM version_standings ORDER BY {columns}")
+
+    def derive(tx):
+        [script] = [script for _, name, script in migrations() if name == "growth"]
+        tx.run("DELETE FROM version_standings")
+        for statement in ddl(script, tx.dialect):
+            if statement.startswith("INSERT INTO version_standings"):
+                tx.run(statement)
+
+    async def story():
+        for name in ("M", "N"):
+            await world.registry.create(ACTOR, name, {})
+            for _ in range(12):
+                await world.new_version(name)
+            for number, stage in ((1, "Production"), (11, "Staging"), (12, "Production"), (11, "Production")):
+                await world.promotion.transition_stage(ACTOR, name, number, stage, archive_existing=True)
+            for alias, number in (("a", 1), ("b", 12), ("a", 12), ("c", 12), ("c", 3)):
+                await world.promotion.set_alias(ACTOR, name, alias, number)
+            await world.versions.delete(ACTOR, name, 12)
+            await world.promotion.set_alias(ACTOR, name, "a", 2)
+            await world.versions.restore(ACTOR, name, 12)
+            await world.promotion.delete_alias(ACTOR, name, "c")
+            await world.versions.delete(ACTOR, name, 2)
+        noted = await world.store.read(standings)
+        await world.store.write(derive)
+        assert await world.store.read(standings) == noted
+        assert len(noted) > 50
 
     asyncio.run(story())
 

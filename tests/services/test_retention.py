@@ -237,7 +237,7 @@ def test_verification_names_what_does_not_fit(context):
 
         async def found(*, quick):
             problems = [problem async for problem in Verification(context).problems(quick=quick)]
-            return {problem.digest: problem.message for problem in problems}
+            return {problem.subject: problem.message for problem in problems}
 
         full = await found(quick=False)
         assert full[digests["lost"]] == "The blob is missing. A file that needs it: f/lost"

@@ -10,19 +10,18 @@ from typing import Any
 
 import uvicorn
 
-from podium.app import create_app
+from podium.app import create_app, uvicorn_config
 from podium.settings import Settings
 
 START_DEADLINE_S = 15
 
 
 @contextmanager
-def running_server(data: Path, database_url: str | None = None, **given: Any) -> Iterator[str]:
-    """The URL of a server on `data` (and PostgreSQL, and other settings, if given); it ends with the block."""
-    settings = Settings(data=str(data), database_url=database_url, port=0, **given)
+def running_server(data: Path, database_url: str | None = None, **more: Any) -> Iterator[str]:
+    """The URL of a server on `data` (and PostgreSQL, if given) with `more` settings; it ends with the block."""
+    settings = Settings(data=str(data), database_url=database_url, port=0, **more)
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(settings), lifespan="on", access_log=False, log_config=None)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn_config(create_app(settings), settings))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + START_DEADLINE_S

@@ -2,9 +2,8 @@
 
 from starlette.requests import ClientDisconnect, Request
 
+from podium.asgi.limits import MAX_JSON_BYTES
 from podium.errors import TooLarge
-
-MAX_JSON_BYTES = 64 << 20
 
 
 async def read_body(request: Request, limit: int = MAX_JSON_BYTES) -> bytes:

@@ -14,6 +14,8 @@ from podium.domain.manifests import ManifestEntry
 
 Open = Callable[[int, int], AsyncIterator[bytes]]
 
+_SENT_BYTES = 256 << 10
+
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _TYPES = mimetypes.MimeTypes()  # Python's own table: the host's would differ from machine to machine
@@ -101,11 +103,11 @@ def _asked_range(request: Request, file: ManifestEntry) -> tuple[int, int] | Non
 
 
 class _Streamed(Response):
-    """A body sent piece by piece; it ends as soon as the client is gone."""
+    """A body sent piece by piece; it ends as soon as the client is gone, and waits in little memory when it is slow."""
 
     def __init__(self, first: bytes, rest: AsyncIterator[bytes], status: int, headers: dict[str, str]) -> None:
         self.status_code, self.background = status, None
-        self._first, self._rest = first, rest
+        self._first, self._rest = [first], rest
         self.init_headers(headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,12 +115,15 @@ class _Streamed(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                # The server keeps a copy of what the client has not read of each message.
+                for start in range(0, len(piece), _SENT_BYTES):
+                    part = memoryview(piece)[start : start + _SENT_BYTES]
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
                 if await request.is_disconnected():
                     return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pieces(self) -> AsyncGenerator[bytes, None]:
-        yield self._first
+        yield self._first.pop()  # not held for as long as the rest takes
         async for piece in self._rest:
             yield piece

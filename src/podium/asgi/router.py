@@ -4,7 +4,7 @@ they are the hot ones; the few with parameters are tried in turn.
 
 import re
 from collections.abc import Awaitable, Callable
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import msgspec
 from starlette.requests import Request
@@ -56,6 +56,7 @@ class Router:
         endpoint, mount = self._match(scope)
         request = Request(scope, receive)
         try:
+            _check_query(scope.get("query_string", b""))
             if "path_params" in scope:
                 scope["path_params"] = {name: _decoded(value) for name, value in scope["path_params"].items()}
             response = await endpoint(request)
@@ -91,6 +92,15 @@ def _decoded(value: str) -> str:
         return unquote(value, errors="strict")
     except UnicodeDecodeError:
         raise InvalidPath(f"The path is not UTF-8 at '{value}'.") from None
+
+
+def _check_query(query: bytes) -> None:
+    if b"%" not in query:
+        return
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise InvalidPath("The query is not UTF-8.") from None
 
 
 def _compile(path: str) -> re.Pattern[str]:

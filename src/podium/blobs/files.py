@@ -97,6 +97,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Makes the folder and what is missing above it, so that their names survive a power cut too."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Removes what processes that no longer run left in the folder; files in use are locked, and stay."""
     for path in folder.iterdir():

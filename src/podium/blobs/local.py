@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from podium.blobs.base import Blob, Part, PartUrl, PendingUpload, StoredBlob
-from podium.blobs.files import FileReader, TemporaryFile, remove_leftovers, sync_folder
+from podium.blobs.files import FileReader, TemporaryFile, make_folder, remove_leftovers, sync_folder
 from podium.blobs.hashing import Expected
 from podium.blobs.intake import Intake
 from podium.blobs.threads import FileThreads
@@ -44,11 +44,12 @@ class LocalBlobs:
     def open(cls, root: Path) -> Self:
         """Creates what is missing of the folder and clears leftovers. Raises `OSError` where it cannot."""
         root = root.absolute()
+        make_folder(root)
         for folder in (root / "sha256", root / "tmp", root / "uploads"):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
         for first in range(256):
             (root / "sha256" / f"{first:02x}").mkdir(exist_ok=True)
-        for folder in (root / "sha256", root, root.parent):
+        for folder in (root / "sha256", root):
             sync_folder(folder)
         remove_leftovers(root / "tmp")
         return cls(root)
@@ -166,7 +167,10 @@ class LocalBlobs:
 
     def _place(self, blob: Blob) -> Path | None:
         path = self._path(blob.digest)
-        return None if _renew(path, blob.size_bytes) else path
+        if not _renew(path, blob.size_bytes):
+            return path
+        sync_folder(path.parent)  # who put it first may have got no further than the rename
+        return None
 
     async def _read(self, reader: FileReader) -> AsyncGenerator[bytes, None]:
         try:

@@ -12,11 +12,12 @@ import typer
 
 from podium.cli.session import Session
 from podium.errors import InvalidArgument
-from podium.settings import DEFAULT_FILE, load_settings
+from podium.settings import DEFAULT_FILE, Settings, load_settings
 
 if TYPE_CHECKING:  # `podium --help` does not wait for what only the commands need
     from podium.services import Services
     from podium.services.retention import Collected
+    from podium.services.verification import Problem
 
 T = TypeVar("T")
 
@@ -47,8 +48,8 @@ def collect_garbage(
         retention = services.retention
         return await (retention.preview(grace_ms) if dry_run else retention.collect(grace_ms))
 
-    done = _with_services(work, data, database_url, artifact_store, config)
-    if _as_json(context):
+    done = with_services(work, settings_of(data, database_url, artifact_store, config))
+    if as_json_asked(context):
         print(msgspec.json.encode(done).decode())
         return
     print("Would be removed:" if dry_run else "Removed:")
@@ -64,22 +65,35 @@ def verify(
     artifact_store: ArtifactStore = None,
     config: Config = None,
 ) -> None:
-    """Check that all bytes are there and right, and every registered version's files are whole; exit with 1 if not."""
-    as_json = _as_json(context)
+    """Check rows, manifests, the audit trail, and that all bytes are there and right; exit with 1 if not.
+
+    It may run beside a server, and changes nothing.
+    """
+    from podium.cli.transfers import progress_bar
+
+    as_json = as_json_asked(context)
 
     async def work(services: "Services") -> int:
         count = 0
-        async for problem in services.verification.problems(quick=quick):
+        async for problem in services.verification.problems(quick=quick, bar=progress_bar):
             count += 1
-            print(msgspec.json.encode(problem).decode() if as_json else f"{problem.digest}  {problem.message}")
+            print_problem(problem, as_json=as_json)
         return count
 
-    count = _with_services(work, data, database_url, artifact_store, config)
+    count = with_services(work, settings_of(data, database_url, artifact_store, config))
     if count:
         print(f"podium: {count} problems found.", file=sys.stderr)
         raise typer.Exit(1)
     if not as_json:
         print("Everything fits.")
+
+
+def print_problem(problem: "Problem", *, as_json: bool) -> None:
+    """One line for one thing that does not fit."""
+    if as_json:
+        print(msgspec.json.encode(problem).decode())
+    else:
+        print(f"{problem.part} {problem.subject}: {problem.message}")
 
 
 def duration_ms(text: str) -> int:
@@ -90,21 +104,26 @@ def duration_ms(text: str) -> int:
     return int(match[1]) * _UNIT_MS[match[2]] if match[2] else 0
 
 
-def _with_services(
-    work: Callable[["Services"], Coroutine[Any, Any, T]],
-    data: str | None,
-    database_url: str | None,
-    artifact_store: str | None,
-    config: Path | None,
-) -> T:
-    from podium.app import Podium
-
+def settings_of(
+    data: str | None, database_url: str | None, artifact_store: str | None, config: Path | None
+) -> Settings:
+    """The settings as `podium server` would have them."""
     if config is None and Path(DEFAULT_FILE).is_file():
         config = Path(DEFAULT_FILE)
-    given = {"data": data, "database_url": database_url, "artifact_store": artifact_store}
-    settings = load_settings(given, config)
+    return load_settings({"data": data, "database_url": database_url, "artifact_store": artifact_store}, config)
+
+
+def check_database(settings: Settings) -> None:
+    """Raises InvalidArgument where a database would be made anew."""
     if not settings.database_url and not (settings.data_folder / "podium.db").is_file():
         raise InvalidArgument(f"There is no database in {settings.data_folder}: name the data folder with --data.")
+
+
+def with_services(work: Callable[["Services"], Coroutine[Any, Any, T]], settings: Settings) -> T:
+    """The result of `work` on the data that the settings name. Raises InvalidArgument when there is none."""
+    from podium.app import Podium
+
+    check_database(settings)
     podium = Podium(settings)
     try:
         return asyncio.run(work(podium.services))
@@ -112,5 +131,6 @@ def _with_services(
         podium.close()
 
 
-def _as_json(context: typer.Context) -> bool:
+def as_json_asked(context: typer.Context) -> bool:
+    """Whether `--json` was given."""
     return isinstance(context.obj, Session) and context.obj.as_json

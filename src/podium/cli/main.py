@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from podium.cli import artifacts, audit, data, models, projects, runs, server, status, versions
+from podium.cli import artifacts, audit, backups, data, models, projects, runs, server, status, versions
 from podium.cli.session import DEFAULT_URL, Session
 from podium.errors import PodiumError
 
@@ -56,6 +56,8 @@ app = typer.Typer(
 app.command("server")(server.serve)
 app.command("gc")(data.collect_garbage)
 app.command("verify")(data.verify)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("status")(status.status)
 app.add_typer(models.app, name="models")
 app.add_typer(versions.app, name="versions")

@@ -4,13 +4,18 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from podium.errors import InvalidArgument, PodiumError, StorageUnavailable
 from podium.settings import DEFAULT_FILE, Settings, load_settings
+
+if TYPE_CHECKING:  # `podium --help` does not wait for what only the server needs
+    import uvicorn
+
+STARTUP_FAILURE = 3  # uvicorn's exit code
 
 _BANNER = """
 Podium is at {url}
@@ -43,6 +48,12 @@ def serve(
     allow_unauthenticated: Annotated[
         bool | None, typer.Option("--allow-unauthenticated", help="Listen beyond this machine without accounts.")
     ] = None,
+    client_timeout: Annotated[
+        int | None, typer.Option(help="Seconds that a client may send or read nothing in a request. \\[default: 60]")
+    ] = None,
+    max_connections: Annotated[
+        int | None, typer.Option(help="Connections at once of a process. \\[default: 1000]")
+    ] = None,
     version_source_pattern: Annotated[
         str | None, typer.Option(help="Regular expression that sources of registered versions match. \\[default: any]")
     ] = None,
@@ -60,6 +71,8 @@ def serve(
         "log_format": log_format,
         "log_level": log_level,
         "allow_unauthenticated": allow_unauthenticated,
+        "client_timeout": client_timeout,
+        "max_connections": max_connections,
         "version_source_pattern": version_source_pattern,
     }
     if config is None and Path(DEFAULT_FILE).is_file():
@@ -73,35 +86,45 @@ def serve(
 
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raises PodiumError when the server cannot start."""
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
-    from podium.app import SETTINGS_VARIABLE, JoiningProtocol
+    from podium.app import claimed_data
     from podium.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
+    with claimed_data(settings):
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    from podium.app import SETTINGS_VARIABLE, uvicorn_config
+
     listener = _listen(settings)
     # Worker processes are started afresh and build the application themselves, from these settings.
     os.environ[SETTINGS_VARIABLE] = msgspec.json.encode(settings).decode()
-    config = uvicorn.Config(
-        "podium.app:app_from_environment",
-        factory=True,
-        workers=settings.workers,
-        loop="uvloop",
-        http=JoiningProtocol,
-        lifespan="on",
-        access_log=False,  # ours has the fields
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    config = uvicorn_config("podium.app:app_from_environment", settings, factory=True, workers=settings.workers)
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  shown, not bound
     url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     banner = _BANNER.format(url=url, data=settings.data_folder)
     if settings.workers > 1:
-        print(banner, flush=True)  # the workers start behind it, each on its own
-        Multiprocess(config, sockets=[listener]).run()
-        return
+        _serve_with_workers(config, listener, settings, banner)
+    else:
+        _serve_alone(config, listener, banner)
+
+
+def _serve_with_workers(config: "uvicorn.Config", listener: socket.socket, settings: Settings, banner: str) -> None:
+    from uvicorn.supervisors import Multiprocess
+
+    from podium.app import Podium
+
+    Podium(settings).close()  # what would stop each of them is said once, and the database is migrated
+    print(banner, flush=True)  # the workers start behind it, each on its own
+    workers = Multiprocess(config, sockets=[listener])
+    workers.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
+        raise _not_started()
+
+
+def _serve_alone(config: "uvicorn.Config", listener: socket.socket, banner: str) -> None:
+    import uvicorn
 
     class Server(uvicorn.Server):
         """Says where it is once it answers there."""
@@ -111,10 +134,14 @@ def run(settings: Settings) -> None:
             if self.started:
                 print(banner, flush=True)
 
-    server = Server(config)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise StorageUnavailable("The server could not start; the lines above say why.")
+    try:
+        Server(config).run(sockets=[listener])
+    except SystemExit as error:
+        raise _not_started() from error
+
+
+def _not_started() -> StorageUnavailable:
+    return StorageUnavailable("The server could not start; the lines above say why.")
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -116,6 +116,13 @@ class Order(Struct, frozen=True):
     ascending: bool = True
 
 
+def conjuncts(node: Node) -> tuple[Node, ...]:
+    """The conditions that all hold where `node` does."""
+    if isinstance(node, And):
+        return tuple(part for item in node.items for part in conjuncts(item))
+    return (node,)
+
+
 SortValue: TypeAlias = int | float | str | None
 
 # The first item of a token. Tokens live for minutes: a change of their form takes the next number, and old

@@ -12,6 +12,12 @@ MAX_RUN_TAG_VALUE = 8_000
 MAX_PARAM_VALUE = 6_000
 MAX_REGISTRY_TAG_VALUE = 100_000
 MAX_ALIAS = 255
+MAX_USER = 256
+MAX_DATASET_NAME = 500
+MAX_DATASET_DIGEST = 36
+# Values of runs' and traces' tags and of params are cut off at their limits, as MLflow does. Beyond this nobody can
+# have meant it.
+MAX_CUT_VALUE = 1_000_000
 
 _KEY = re.compile(r"[/\w.\- :]*")
 
@@ -45,6 +51,22 @@ def check_length(path: str, value: str, limit: int) -> None:
     """Raise InvalidArgument when `value` has more than `limit` characters."""
     if len(value) > limit:
         raise InvalidArgument(f"'{path}' exceeds the maximum length of {limit} characters")
+
+
+def check_label(path: str, value: str, limit: int) -> None:
+    """Raise InvalidArgument unless `value` is text of at most `limit` characters."""
+    check_length(path, value, limit)
+    check_text(path, value)
+
+
+def cut(path: str, value: str, limit: int) -> str:
+    """The first `limit` characters of `value`. Raises InvalidArgument for what is no text, or out of all proportion."""
+    if len(value) > MAX_CUT_VALUE:
+        raise InvalidArgument(
+            f"'{path}' has {len(value)} characters: {limit} are kept of up to {MAX_CUT_VALUE}, and more are refused"
+        )
+    check_text(path, value)
+    return value[:limit]
 
 
 def check_text(path: str, value: str) -> None:

@@ -105,6 +105,16 @@ class NewVersion(msgspec.Struct, frozen=True):
     tags: Tags = {}
 
 
+PlaceKind = Literal["stage", "alias"]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a version can stand: in a stage, or under an alias."""
+
+    kind: PlaceKind
+    name: str
+
+
 class Standing(msgspec.Struct, frozen=True):
     """A version that stood in a stage or under an alias: since when, and who put it there."""
 

@@ -40,6 +40,15 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     dataset_digest: str = ""
 
 
+class HistoryPoint(msgspec.Struct, frozen=True, gc=False):
+    """A point as histories have it: what MLflow's answers show, in their order, since pages have 25,000 of them."""
+
+    key: str
+    value: float
+    timestamp: int
+    step: int
+
+
 class RunPoint(msgspec.Struct, frozen=True):
     """A point, and the public id of its run."""
 
@@ -130,6 +139,10 @@ def check_points(points: Sequence[Point], path: str = "metrics[{}]") -> None:
             names.check_length("Metric name", point.key, names.MAX_KEY)
             names.check_key(point.key, _within(path.format(index), "name"))
             known.add(point.key)
+        if point.dataset_name or point.dataset_digest:
+            where = path.format(index)
+            names.check_label(_within(where, "dataset_name"), point.dataset_name, names.MAX_DATASET_NAME)
+            names.check_label(_within(where, "dataset_digest"), point.dataset_digest, names.MAX_DATASET_DIGEST)
         if point.timestamp < 0:
             where = _within(path.format(index), "timestamp")
             raise InvalidArgument(
@@ -142,15 +155,13 @@ def valid_param(key: str, value: str, path: str = "") -> str:
     """The value to store: long ones are cut off. Raises InvalidArgument for a bad key."""
     names.check_length("Param key", key, names.MAX_KEY)
     names.check_key(key, _within(path, "key"))
-    names.check_text(_within(path, "value"), value)
-    return value[: names.MAX_PARAM_VALUE]
+    return names.cut(_within(path, "value"), value, names.MAX_PARAM_VALUE)
 
 
 def valid_tag(key: str, value: str, path: str = "") -> str:
     """The value to store: long ones are cut off. Raises InvalidArgument for a bad key."""
     names.check_key(key, _within(path, "key"))
-    names.check_text(_within(path, "value"), value)
-    return value[: names.MAX_RUN_TAG_VALUE]
+    return names.cut(_within(path, "value"), value, names.MAX_RUN_TAG_VALUE)
 
 
 def check_batch(metrics: int, params: int, tags: int) -> None:

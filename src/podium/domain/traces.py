@@ -115,7 +115,7 @@ class Trace(msgspec.Struct, frozen=True):
         """How many spans the client said that it would send; 0 when it did not say."""
         try:
             stats = msgspec.json.decode(self.metadata.get(SIZE_METADATA, "{}"), type=dict[str, Any])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             return 0
         count = stats.get("num_spans", 0)
         return count if isinstance(count, int) else 0

@@ -45,7 +45,7 @@ class Assessments:
 
         Raises NotFound when the trace is not there, or the assessment to override.
         """
-        names.check_text("assessment_name", assessment.name)
+        names.check_label("assessment_name", assessment.name, names.MAX_KEY)
         if not assessment.assessment_id:
             assessment = msgspec.structs.replace(assessment, assessment_id=new_assessment_id())
 

@@ -15,7 +15,14 @@ from podium.store.transaction import Tx
 MAX_SEARCHED_PROJECTS = 20
 MAX_SUMMARIES = 1000
 
-_LIMITS = {"name": 500, "digest": 36, "source": 65_535, "schema": 1_048_575, "profile": 16_777_215}
+_LIMITS = {
+    "name": names.MAX_DATASET_NAME,
+    "digest": names.MAX_DATASET_DIGEST,
+    "source_type": names.MAX_KEY,
+    "source": 65_535,
+    "schema": 1_048_575,
+    "profile": 16_777_215,
+}
 _MAX_TAG_KEY = 255
 _MAX_TAG_VALUE = 500
 
@@ -33,6 +40,7 @@ class Datasets:
         for given in datasets:
             _check_dataset(given.dataset)
             _check_tags(given.tags)
+        _check_model_ids(model_ids)
 
         def work(tx: Tx) -> None:
             run = change_run(tx, self._context.team_id(tx, actor), run_id)
@@ -44,6 +52,7 @@ class Datasets:
 
     async def log_outputs(self, actor: Actor, run_id: str, models: Sequence[ModelOutput]) -> None:
         """Note the logged models that an active run made."""
+        _check_model_ids([model.model_id for model in models])
 
         def work(tx: Tx) -> None:
             run = change_run(tx, self._context.team_id(tx, actor), run_id)
@@ -70,15 +79,15 @@ class Datasets:
 
 def _check_dataset(dataset: Dataset) -> None:
     for field, limit in _LIMITS.items():
-        value = getattr(dataset, field) or ""
-        names.check_length(field, value, limit)
-        names.check_text(field, value)
-    names.check_text("source_type", dataset.source_type)
+        names.check_label(field, getattr(dataset, field) or "", limit)
 
 
 def _check_tags(tags: dict[str, str]) -> None:
     for key, value in tags.items():
-        names.check_length("key", key, _MAX_TAG_KEY)
-        names.check_length("value", value, _MAX_TAG_VALUE)
-        names.check_text("key", key)
-        names.check_text("value", value)
+        names.check_label("key", key, _MAX_TAG_KEY)
+        names.check_label("value", value, _MAX_TAG_VALUE)
+
+
+def _check_model_ids(model_ids: Sequence[str]) -> None:
+    for model_id in model_ids:
+        names.check_label("model_id", model_id, names.MAX_KEY)

@@ -21,6 +21,7 @@ from podium.services.context import Context
 from podium.services.projects import require_active, require_project
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import logged_models as rows
+from podium.store import registry
 from podium.store.transaction import Tx
 
 MAX_LISTED = 50_000
@@ -107,6 +108,7 @@ class LoggedModels:
         def work(tx: Tx) -> None:
             _, model = self._require_active(tx, actor, model_id)
             rows.insert_params(tx, model.id, params)
+            registry.count_changes_of_logged(tx, [model_id])
             stored = rows.select_params(tx, model.id)
             changed = sorted(key for key, value in params.items() if stored[key] != value)
             if changed:

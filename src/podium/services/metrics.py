@@ -6,11 +6,12 @@ import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.filters import decode_cursor, encode_cursor
-from podium.domain.runs import Point, RunPoint, check_batch, check_points, valid_param, valid_tag
+from podium.domain.runs import HistoryPoint, Point, RunPoint, check_batch, check_points, valid_param, valid_tag
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.runs import change_run, require_run, write_params, write_tags
 from podium.store import metrics as rows
+from podium.store import registry
 from podium.store.runs import find_runs
 from podium.store.transaction import Tx
 
@@ -25,7 +26,7 @@ _MAX_BRIEF_POINTS = 200
 class History(msgspec.Struct, frozen=True):
     """A page of points by time, and the token of the next page."""
 
-    points: list[Point]
+    points: list[HistoryPoint]
     next_page_token: str | None
 
 
@@ -149,6 +150,7 @@ def _log_of_models(tx: Tx, team_id: int, run: int, key_ids: Mapping[str, int], p
     for model_id in sorted(wanted - model_keys.keys()):
         raise NotFound(f"Logged model with ID '{model_id}' not found.")
     rows.upsert_model_points(tx, run, key_ids, model_keys, points)
+    registry.count_changes_of_logged(tx, wanted)
 
 
 def _valid_params(params: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -7,12 +7,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from podium.domain.access import Actor
-from podium.domain.aliases import check_alias, check_settable_alias, is_latest
+from podium.domain.aliases import check_alias, check_settable_alias
 from podium.domain.registry import ModelVersion, check_model_name, parse_version
 from podium.domain.stages import Stage, check_archiving, parse_stage
-from podium.errors import Conflict, InvalidArgument
+from podium.errors import Conflict
 from podium.services.context import Context
-from podium.services.registry_changes import Recorder, lock_model, lock_version, newest, require_model
+from podium.services.registry_changes import Recorder, lock_model, lock_version, require_aliased
 from podium.store import aliases as alias_rows
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
@@ -95,6 +95,7 @@ class Promotion:
             if old == number:
                 return
             alias_rows.upsert_alias(tx, model.id, alias, found.id)
+            model_rows.count_change(tx, model.id)
             before = None if old is None else {"alias": alias, "version": old}
             after = {"alias": alias, "version": number}
             self._events.version(tx, actor, team, model, number, "set_alias", before, after, at=self._context.clock())
@@ -115,6 +116,7 @@ class Promotion:
             if old is None:
                 return
             alias_rows.delete_alias(tx, model.id, alias)
+            model_rows.count_change(tx, model.id)
             before = {"alias": alias, "version": old}
             self._events.version(tx, actor, team, model, old, "delete_alias", before, at=self._context.clock())
 
@@ -128,17 +130,9 @@ class Promotion:
         check_model_name(name)
         check_alias(alias)
 
-        def work(tx: Tx) -> ModelVersion:
-            team = self._context.team_id(tx, actor)
-            if is_latest(alias):
-                return newest(require_model(tx, team, name))
-            version = version_rows.find_version_by_alias(tx, team, name, alias)
-            if version is None:
-                require_model(tx, team, name)
-                raise InvalidArgument(f"Registered model alias {alias} not found.")
-            return version
-
-        return await self._context.store.read(work)
+        return await self._context.store.read(
+            lambda tx: require_aliased(tx, self._context.team_id(tx, actor), name, alias)
+        )
 
     def _archive_others(
         self, tx: Tx, actor: Actor, team: int, model: ModelKey, kept: int, stage: Stage, at: int

@@ -1,5 +1,8 @@
 """Registered models: created, described, renamed, tagged, deleted with their versions, restored, and searched."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import msgspec
 
 from podium.domain.access import Actor
@@ -19,13 +22,16 @@ from podium.domain.registry import (
 from podium.domain.stages import parse_stage
 from podium.errors import AlreadyExists, NotFound
 from podium.services.context import Context
-from podium.services.registry_changes import Recorder, lock_model, require_model
+from podium.services.forms import Forms
+from podium.services.registry_changes import Recorder, lock_model, model_not_found, require_model
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import registry as rows
 from podium.store import registry_search, teams
-from podium.store.paging import search_page
 from podium.store.registry import ModelKey
 from podium.store.transaction import Tx
+
+T = TypeVar("T")
+Shape = Callable[[RegisteredModel], bytes]
 
 MAX_LISTED = 1000
 
@@ -38,6 +44,7 @@ class Registry:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._events = Recorder(context)
+        self._forms = Forms(registry_search.select_models)
 
     async def create(self, actor: Actor, name: str, tags: Tags, description: str | None = None) -> RegisteredModel:
         """The new model. Raises AlreadyExists, which says whether a model or a prompt has the name."""
@@ -63,6 +70,18 @@ class Registry:
         """The model of this name. Raises NotFound."""
         check_model_name(name)
         return await self._context.store.read(lambda tx: require_model(tx, self._context.team_id(tx, actor), name))
+
+    async def get_form(self, actor: Actor, name: str, shape: Shape) -> bytes:
+        """The model of this name in the form that `shape` gives it. Raises NotFound."""
+        check_model_name(name)
+
+        def work(tx: Tx) -> bytes:
+            found = rows.find_ref(tx, self._context.team_id(tx, actor), name)
+            if found is None:
+                raise model_not_found(name)
+            return self._forms.select(tx, [found], shape)[0]
+
+        return await self._context.store.read(work)
 
     async def latest_versions(self, actor: Actor, name: str, stages: list[str]) -> list[ModelVersion]:
         """The newest version of each of these stages that has one; of every stage when none is named."""
@@ -153,6 +172,7 @@ class Registry:
             if old == value:
                 return
             rows.upsert_tags(tx, model.id, {key: value})
+            rows.count_change(tx, model.id)
             before = None if old is None else {"key": key, "value": old}
             self._events.model(
                 tx, actor, team, model, "set_tag", before, {"key": key, "value": value}, at=self._context.clock()
@@ -172,6 +192,7 @@ class Registry:
             if old is None:
                 return
             rows.delete_tag(tx, model.id, key)
+            rows.count_change(tx, model.id)
             self._events.model(
                 tx, actor, team, model, "delete_tag", {"key": key, "value": old}, at=self._context.clock()
             )
@@ -180,23 +201,32 @@ class Registry:
 
     async def search(self, actor: Actor, search: Search, *, prompts: bool = False) -> Found[RegisteredModel]:
         """A page of models, by name unless told otherwise; without `prompts`, prompts are left out."""
+        return await self._search(actor, search, registry_search.select_models, prompts=prompts)
+
+    async def search_forms(self, actor: Actor, search: Search, shape: Shape, *, prompts: bool = False) -> Found[bytes]:
+        """As `search`, each model in the form that `shape` gives it; one that has not changed keeps its form."""
+
+        def load(tx: Tx, keys: list[int]) -> list[bytes]:
+            return self._forms.select(tx, rows.select_refs(tx, keys), shape)
+
+        return await self._search(actor, search, load, prompts=prompts)
+
+    async def _search(
+        self, actor: Actor, search: Search, load: Callable[[Tx, list[int]], list[T]], *, prompts: bool
+    ) -> Found[T]:
         check_limit(search.limit, MAX_LISTED)
         named = {item.field for item in search.order}
         order = search.order if _BY_NAME.field in named else (*search.order, _BY_NAME)
         search = msgspec.structs.replace(search, order=order)
-        scope = registry_search.MODELS_SCOPE + ("" if prompts else registry_search.NO_PROMPTS)
 
-        def work(tx: Tx) -> Found[RegisteredModel]:
+        def work(tx: Tx) -> Found[T]:
             team = self._context.team_id(tx, actor)
-            parameters = {"team": team} if prompts else {"team": team, "prompt": PROMPT_TAG}
             page = find_page(
                 search,
                 f"registered_models/{team}/{prompts}",
-                lambda query: search_page(
-                    tx, registry_search.MODELS, scope=scope, scope_parameters=parameters, query=query
-                ),
+                lambda query: registry_search.search_models(tx, team, prompts=prompts, query=query),
             )
-            return Found(registry_search.select_models(tx, page.items), page.next_page_token)
+            return Found(load(tx, page.items), page.next_page_token)
 
         return await self._context.store.read(work)
 

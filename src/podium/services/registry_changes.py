@@ -3,10 +3,12 @@
 from typing import Any
 
 from podium.domain.access import Actor
+from podium.domain.aliases import is_latest
 from podium.domain.events import Change, State
 from podium.domain.registry import ModelVersion, RegisteredModel
-from podium.errors import NotFound
+from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
+from podium.services.standings import note_event
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
 from podium.store.registry import ModelKey
@@ -53,6 +55,20 @@ def lock_version(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKe
     if model is None:
         raise version_not_found(name, version)
     return model, require_version(tx, team_id, name, version)
+
+
+def require_aliased(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion:
+    """The version that an alias of the team's model points to; `latest` is the newest.
+
+    Raises NotFound for the model, and InvalidArgument for an alias that nothing has, as MLflow's client expects.
+    """
+    if is_latest(alias):
+        return newest(require_model(tx, team_id, name))
+    version = version_rows.find_version_by_alias(tx, team_id, name, alias)
+    if version is None:
+        require_model(tx, team_id, name)
+        raise InvalidArgument(f"Registered model alias {alias} not found.")
+    return version
 
 
 def newest(model: RegisteredModel) -> ModelVersion:
@@ -105,7 +121,7 @@ class Recorder:
         *,
         at: int,
     ) -> None:
-        """Append an event about a version."""
+        """Append an event about a version, and note where versions stand since."""
         common: dict[str, Any] = {"name": model.name, "version": version, "is_prompt": model.is_prompt}
         change = Change(
             "model_version",
@@ -116,6 +132,7 @@ class Recorder:
             _with(common, after),
         )
         self._context.record(tx, actor, team_id, change, at=at)
+        note_event(tx, model.id, version, action, before, after, at=at, actor=actor.name)
 
 
 def _with(common: dict[str, Any], state: State) -> State:

@@ -1,29 +1,20 @@
-"""What stood there then: the registry's past, read from its events."""
+"""What stood there then: the registry's past."""
 
-import json
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from podium.domain.access import Actor
 from podium.domain.aliases import check_settable_alias
-from podium.domain.registry import Standing, check_model_name
-from podium.domain.stages import Stage, parse_stage
+from podium.domain.registry import Place, Standing, check_model_name
+from podium.domain.stages import parse_stage
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.registry_changes import model_not_found
 from podium.store import registry_history as rows
-from podium.store.transaction import Row, Tx
-
-# Version number -> since when it stands there, and who put it there.
-_Place = dict[int, tuple[int, str]]
-_Replay = Callable[[Iterable[Row]], _Place]
-
-_STAGE_ACTIONS = ("create", "transition_stage", "delete", "restore")
-_ALIAS_ACTIONS = ("set_alias", "delete_alias", "delete", "restore")
+from podium.store.transaction import Tx
 
 
 class RegistryHistory:
-    """Answers from the events, so that it knows what was deleted, renamed or moved since."""
+    """Answers from what was noted with the events, so that it knows what was deleted, renamed or moved since."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -37,7 +28,7 @@ class RegistryHistory:
         name then, and InvalidArgument unless exactly one of stage and alias is given.
         """
         check_model_name(name)
-        actions, replay = _question(stage, alias)
+        place = _place(stage, alias)
 
         def work(tx: Tx) -> list[Standing]:
             team = self._context.team_id(tx, actor)
@@ -47,51 +38,15 @@ class RegistryHistory:
                     then = datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
                     raise NotFound(f"Nothing stood there: no model was named '{name}' at {then}")
                 raise model_not_found(name)
-            place = replay(rows.select_version_events(tx, model, actions, at))
-            return [Standing(name, version, *place[version]) for version in sorted(place)]
+            return [Standing(name, *found) for found in rows.select_standing(tx, model, place, at)]
 
         return await self._context.store.read(work)
 
 
-def _question(stage: str | None, alias: str | None) -> tuple[tuple[str, ...], _Replay]:
+def _place(stage: str | None, alias: str | None) -> Place:
     if stage is not None and alias is None:
-        wanted = parse_stage(stage)
-        return _STAGE_ACTIONS, lambda events: _in_stage(events, wanted)
+        return Place("stage", parse_stage(stage))
     if alias is not None and stage is None:
         check_settable_alias(alias)
-        return _ALIAS_ACTIONS, lambda events: _under_alias(events, alias)
+        return Place("alias", alias)
     raise InvalidArgument("Give either a stage or an alias.")
-
-
-def _in_stage(events: Iterable[Row], stage: Stage) -> _Place:
-    place: _Place = {}
-    for entity_id, action, _, after, at, actor in events:
-        version = _version(entity_id)
-        if action != "delete" and json.loads(after)["stage"] == stage:
-            place[version] = (at, actor)
-        else:
-            place.pop(version, None)
-    return place
-
-
-def _under_alias(events: Iterable[Row], alias: str) -> _Place:
-    """At most one version; deleting it takes the alias off, restoring may bring it back."""
-    place: _Place = {}
-    for entity_id, action, before, after, at, actor in events:
-        version = _version(entity_id)
-        if action == "delete":
-            place.pop(version, None)
-        elif action == "delete_alias":
-            place = {} if json.loads(before)["alias"] == alias else place
-        elif alias in _aliases_given(action, after):
-            place = {version: (at, actor)}
-    return place
-
-
-def _aliases_given(action: str, after: str) -> list[str]:
-    state = json.loads(after)
-    return [state["alias"]] if action == "set_alias" else state["aliases"]
-
-
-def _version(entity_id: str) -> int:
-    return int(entity_id.partition("/")[2])

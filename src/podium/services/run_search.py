@@ -10,15 +10,17 @@ from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.services.context import Context
+from podium.services.forms import Forms
 from podium.services.projects import project_key
-from podium.services.run_forms import RunForms, Shape
 from podium.services.runs import require_run
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store.run_data import load_runs
 from podium.store.run_search import search_runs
+from podium.store.runs import select_revisions
 from podium.store.transaction import Tx
 
 T = TypeVar("T")
+Shape = Callable[[Run], bytes]
 
 MAX_LISTED = 50_000
 
@@ -34,7 +36,7 @@ class RunSearch:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._forms = RunForms()
+        self._forms = Forms(load_runs)
 
     async def search(self, actor: Actor, project_ids: list[str], search: Search, view: ViewType) -> Found[Run]:
         """A page of whole runs. Projects that are not there, or not the team's, have none.
@@ -48,7 +50,7 @@ class RunSearch:
     ) -> Found[bytes]:
         """As `search`, each run in the form that `shape` gives it; a run that has not changed keeps its form."""
         return await self._search(
-            actor, project_ids, search, view, lambda tx, keys: self._forms.select(tx, keys, shape)
+            actor, project_ids, search, view, lambda tx, keys: self._forms.select(tx, select_revisions(tx, keys), shape)
         )
 
     async def get_form(self, actor: Actor, run_id: str, shape: Shape) -> bytes:
@@ -56,7 +58,7 @@ class RunSearch:
 
         def work(tx: Tx) -> bytes:
             run = require_run(tx, self._context.team_id(tx, actor), run_id)
-            return self._forms.select(tx, [run.id], shape)[0]
+            return self._forms.select(tx, [(run.id, run.revision)], shape)[0]
 
         return await self._context.store.read(work)
 

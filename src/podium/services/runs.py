@@ -10,6 +10,7 @@ from podium.domain import names, run_names
 from podium.domain.access import Actor
 from podium.domain.events import Change
 from podium.domain.ids import new_run_id
+from podium.domain.nesting import check_nesting
 from podium.domain.runs import LOGGED_MODELS_TAG, NAME_TAG, Run, RunRow, RunStatus, valid_param, valid_tag
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
@@ -40,8 +41,8 @@ class Runs:
                 f"(run_name='{name}', mlflow.runName='{tagged}')."
             )
         name = name or tagged or run_names.random_run_name()
-        names.check_text("run_name", name)
-        names.check_text("user_id", user_id)
+        names.check_label("run_name", name, names.MAX_RUN_TAG_VALUE)
+        names.check_label("user_id", user_id, names.MAX_USER)
         run_id = new_run_id()
 
         def work(tx: Tx) -> Run:
@@ -74,7 +75,7 @@ class Runs:
         self, actor: Actor, run_id: str, *, status: RunStatus | None, end_time: int | None, name: str | None
     ) -> RunRow:
         """The run after the change; None and an empty name leave what is there."""
-        names.check_text("run_name", name or "")
+        names.check_label("run_name", name or "", names.MAX_RUN_TAG_VALUE)
 
         def work(tx: Tx) -> RunRow:
             team = self._context.team_id(tx, actor)
@@ -141,7 +142,7 @@ class Runs:
 
         def work(tx: Tx) -> None:
             run = change_run(tx, self._context.team_id(tx, actor), run_id)
-            history = json.loads(run_data.find_tag(tx, run.id, LOGGED_MODELS_TAG) or "[]")
+            history = _history(run_data.find_tag(tx, run.id, LOGGED_MODELS_TAG))
             if shown not in history:
                 run_data.upsert_tags(tx, run.id, {LOGGED_MODELS_TAG: json.dumps([*history, shown])})
 
@@ -213,11 +214,21 @@ def _check_new_tags(tags: Mapping[str, str]) -> None:
     for key, value in tags.items():
         names.check_length("key", key, names.MAX_KEY)
         names.check_text("key", key)
-        names.check_text("value", value)
+        names.check_label("value", value, names.MAX_CUT_VALUE)
+
+
+def _history(tag: str | None) -> list[Any]:
+    """The models in the tag, which anyone may set to something else."""
+    try:
+        history = json.loads(tag or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return history if isinstance(history, list) else []
 
 
 def _shown_model(model_json: str) -> dict[str, Any]:
     """What the history keeps of a model: where it is, and its flavors without their configurations."""
+    check_nesting(model_json, "'model_json'")
     try:
         model = json.loads(model_json)
     except ValueError as error:

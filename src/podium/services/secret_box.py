@@ -2,9 +2,11 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podium.blobs.files import sync_folder
 from podium.errors import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -62,14 +64,14 @@ def _kept_key(file: Path) -> bytes:
     try:
         if not file.exists():
             descriptor, name = tempfile.mkstemp(dir=file.parent)  # for this user only
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(Fernet.generate_key())
-                stream.flush()
-                os.fsync(stream.fileno())
             try:
-                os.link(name, file)
-            except FileExistsError:
-                pass
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(Fernet.generate_key())
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                with suppress(FileExistsError):
+                    os.link(name, file)
+                sync_folder(file.parent)
             finally:
                 Path(name).unlink()
         return file.read_bytes().strip()

@@ -13,6 +13,7 @@ from podium.domain.access import Actor
 from podium.domain.filters import Field, FieldKind, Node, Order
 from podium.domain.ids import new_trace_id
 from podium.domain.projects import Project
+from podium.domain.registry import MAX_MODEL_NAME
 from podium.domain.traces import (
     ARTIFACT_LOCATION_TAG,
     SPANS_LOCATION_TAG,
@@ -36,7 +37,6 @@ from podium.store.transaction import Tx
 
 MAX_LISTED = 500
 MAX_LINKED = 100
-MAX_TAG_VALUE = 8000
 
 _LAST = (
     Order(Field(FieldKind.ATTRIBUTE, "request_time"), ascending=False),
@@ -207,8 +207,7 @@ class Traces:
     async def set_tag(self, actor: Actor, trace_id: str, key: str, value: str) -> None:
         """Set a tag; a value that is too long is cut, as MLflow does."""
         names.check_key(key)
-        names.check_text("value", value)
-        tag = {key: value[:MAX_TAG_VALUE]}
+        tag = {key: names.cut("value", value, names.MAX_RUN_TAG_VALUE)}
 
         def work(tx: Tx) -> None:
             rows.upsert_facts(tx, "trace_tags", self._lock(tx, actor, trace_id).key, tag)
@@ -242,6 +241,9 @@ class Traces:
 
     async def link_prompts(self, actor: Actor, trace_id: str, versions: list[tuple[str, str]]) -> None:
         """Note which versions of prompts a trace used."""
+        for name, version in versions:
+            names.check_label("prompt_versions.name", name, MAX_MODEL_NAME)
+            names.check_label("prompt_versions.version", version, names.MAX_KEY)
         targets = [f"{name}/{version}" for name, version in versions]
 
         def work(tx: Tx) -> None:
@@ -308,8 +310,8 @@ def _project_keys(project_ids: list[str]) -> list[int]:
 
 def _check_facts(facts: Mapping[str, str]) -> None:
     for key, value in facts.items():
-        names.check_text("key", key)
-        names.check_text(key, value)
+        names.check_label("key", key, names.MAX_KEY)
+        names.check_label(key, value, names.MAX_CUT_VALUE)
 
 
 def _absent(trace_id: str) -> NotFound:

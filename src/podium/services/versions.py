@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from podium.domain.access import Actor
+from podium.domain.aliases import check_alias
 from podium.domain.events import State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.names import check_key, check_length, check_text
 from podium.domain.registry import (
-    PROMPT_TAG,
     ModelVersion,
     NewVersion,
     check_description,
@@ -21,12 +23,14 @@ from podium.domain.registry import (
 )
 from podium.errors import InvalidArgument
 from podium.services.context import Context
+from podium.services.forms import Forms
 from podium.services.registration import trace_origin
 from podium.services.registry_changes import (
     Recorder,
     lock_model,
     lock_version,
     model_not_found,
+    require_aliased,
     require_version,
     version_entity_id,
     version_not_found,
@@ -37,9 +41,11 @@ from podium.store import registry as model_rows
 from podium.store import registry_history, registry_search
 from podium.store import sources as source_rows
 from podium.store import versions as rows
-from podium.store.paging import search_page
 from podium.store.transaction import Tx
 from podium.store.versions import NewRow
+
+T = TypeVar("T")
+Shape = Callable[[ModelVersion], bytes]
 
 MAX_LISTED = 200_000
 MAX_SOURCE = 2048
@@ -61,6 +67,7 @@ class Versions:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._events = Recorder(context)
+        self._forms = Forms(registry_search.select_versions)
 
     async def create(self, actor: Actor, new: NewVersion) -> ModelVersion:
         """The new version, with the next number of its model and a snapshot of the files under its source.
@@ -109,6 +116,36 @@ class Versions:
             lambda tx: require_version(tx, self._context.team_id(tx, actor), name, number)
         )
 
+    async def get_form(self, actor: Actor, name: str, version: str | int, shape: Shape) -> bytes:
+        """The version in the form that `shape` gives it. Raises NotFound."""
+        check_model_name(name)
+        number = parse_version(version)
+
+        def work(tx: Tx) -> bytes:
+            found = rows.find_ref(tx, self._context.team_id(tx, actor), name, number)
+            if found is None:
+                raise version_not_found(name, number)
+            return self._forms.select(tx, [found], shape)[0]
+
+        return await self._context.store.read(work)
+
+    async def get_form_by_alias(self, actor: Actor, name: str, alias: str, shape: Shape) -> bytes:
+        """The version that an alias points to, in the form that `shape` gives it; `latest` is the newest.
+
+        Raises NotFound for the model, and InvalidArgument for an alias that nothing has, as MLflow's client expects.
+        """
+        check_model_name(name)
+        check_alias(alias)
+
+        def work(tx: Tx) -> bytes:
+            team = self._context.team_id(tx, actor)
+            found = rows.find_ref_by_alias(tx, team, name, alias)
+            if found is None:
+                return shape(require_aliased(tx, team, name, alias))
+            return self._forms.select(tx, [found], shape)[0]
+
+        return await self._context.store.read(work)
+
     async def describe(self, actor: Actor, name: str, version: str | int, description: str | None) -> ModelVersion:
         """Set the description and return the version."""
         check_model_name(name)
@@ -120,6 +157,7 @@ class Versions:
             model, old = lock_version(tx, team, name, number)
             at = self._context.clock()
             rows.update_description(tx, old.id, description, at)
+            model_rows.count_change(tx, model.id)
             if description != old.description:
                 before, after = {"description": old.description}, {"description": description}
                 self._events.version(tx, actor, team, model, number, "update", before, after, at=at)
@@ -180,6 +218,7 @@ class Versions:
             if old == value:
                 return
             rows.upsert_tags(tx, found.id, {key: value})
+            model_rows.count_change(tx, model.id)
             before = None if old is None else {"key": key, "value": old}
             after = {"key": key, "value": value}
             self._events.version(tx, actor, team, model, number, "set_tag", before, after, at=self._context.clock())
@@ -198,6 +237,7 @@ class Versions:
             if key not in found.tags:
                 return
             rows.delete_tag(tx, found.id, key)
+            model_rows.count_change(tx, model.id)
             before = {"key": key, "value": found.tags[key]}
             self._events.version(tx, actor, team, model, number, "delete_tag", before, at=self._context.clock())
 
@@ -205,22 +245,31 @@ class Versions:
 
     async def search(self, actor: Actor, search: Search, *, prompts: bool = False) -> Found[ModelVersion]:
         """A page of versions, the last updated first unless told otherwise; without `prompts`, those are left out."""
+        return await self._search(actor, search, registry_search.select_versions, prompts=prompts)
+
+    async def search_forms(self, actor: Actor, search: Search, shape: Shape, *, prompts: bool = False) -> Found[bytes]:
+        """As `search`, each version in the form that `shape` gives it; one that has not changed keeps its form."""
+
+        def load(tx: Tx, keys: list[int]) -> list[bytes]:
+            return self._forms.select(tx, rows.select_refs(tx, keys), shape)
+
+        return await self._search(actor, search, load, prompts=prompts)
+
+    async def _search(
+        self, actor: Actor, search: Search, load: Callable[[Tx, list[int]], list[T]], *, prompts: bool
+    ) -> Found[T]:
         check_limit(search.limit, MAX_LISTED)
         order = _whole_order(search.order)
         search = msgspec.structs.replace(search, order=order)
-        scope = registry_search.VERSIONS_SCOPE + ("" if prompts else registry_search.NO_PROMPT_VERSIONS)
 
-        def work(tx: Tx) -> Found[ModelVersion]:
+        def work(tx: Tx) -> Found[T]:
             team = self._context.team_id(tx, actor)
-            parameters = {"team": team} if prompts else {"team": team, "prompt": PROMPT_TAG}
             page = find_page(
                 search,
                 f"model_versions/{team}/{prompts}",
-                lambda query: search_page(
-                    tx, registry_search.VERSIONS, scope=scope, scope_parameters=parameters, query=query
-                ),
+                lambda query: registry_search.search_versions(tx, team, prompts=prompts, query=query),
             )
-            return Found(registry_search.select_versions(tx, page.items), page.next_page_token)
+            return Found(load(tx, page.items), page.next_page_token)
 
         return await self._context.store.read(work)
 
@@ -272,7 +321,7 @@ def _note_registration(tx: Tx, team_id: int, logged_model_id: str, name: str, ve
         return
     try:
         known = json.loads(source_rows.find_logged_model_tag(tx, model.id, REGISTERED_AS) or "[]")
-    except ValueError:  # anyone may set this tag
+    except (ValueError, RecursionError):  # anyone may set this tag
         known = []
     earlier = known[1 - MAX_REGISTERED_AS :] if isinstance(known, list) else []
     value = json.dumps([*earlier, {"name": name, "version": version}])

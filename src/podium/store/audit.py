@@ -4,6 +4,7 @@ from podium.domain.audit import EventFilter, Head
 from podium.domain.events import Event
 from podium.store.events import COLUMNS
 from podium.store.transaction import Tx
+from podium.store.versions import inlined
 
 _CONDITIONS = {
     "by": "actor = :by",
@@ -14,11 +15,14 @@ _CONDITIONS = {
     "since": "at >= :since",
     "until": "at < :until",
 }
+_TIMES = ("since", "until")
+# Within a time that holds no more events than these, no others are looked at.
+FEW = 1000
 
 
 def newest_events(tx: Tx, team_id: int, which: EventFilter, *, before: int | None, limit: int) -> list[Event]:
     """The team's events that fit, newest first, only those with a number below `before`."""
-    condition, values = _criteria(which)
+    condition, values = _criteria(tx, which)
     if before is not None:
         condition += " AND seq < :before"
         values["before"] = before
@@ -27,7 +31,7 @@ def newest_events(tx: Tx, team_id: int, which: EventFilter, *, before: int | Non
 
 def team_events_after(tx: Tx, team_id: int, which: EventFilter, *, after: int, limit: int) -> list[Event]:
     """The team's events that fit, oldest first, only those with a number above `after`."""
-    condition, values = _criteria(which)
+    condition, values = _criteria(tx, which)
     return _events(tx, team_id, condition + " AND seq > :after", {**values, "after": after}, f"ASC LIMIT {limit}")
 
 
@@ -43,11 +47,31 @@ def chain_head(tx: Tx) -> Head | None:
     return None if row is None else Head(*row)
 
 
-def _criteria(which: EventFilter) -> tuple[str, dict[str, str | int]]:
+def _criteria(tx: Tx, which: EventFilter) -> tuple[str, dict[str, str | int]]:
+    """The condition that follows the WHERE, and its values but for the team's."""
     values = {name: value for name in _CONDITIONS if (value := getattr(which, name)) is not None}
-    return "".join(f" AND {_CONDITIONS[name]}" for name in values), values
+    conditions = {"team": "team_id = :team"} | {name: _CONDITIONS[name] for name in values}
+    # SQLite does not know which index tells most: what tells less than another is hidden from its own.
+    if "entity_id" in values:
+        conditions["team"] = "team_id + 0 = :team"
+    elif "entity" in values and "entity_name" in values:
+        conditions["entity"] = "entity || '' = :entity"
+    condition = " AND ".join(conditions.values())
+    few = _few_within(tx, {name: values[name] for name in _TIMES if name in values})
+    return condition if few is None else f"{condition} AND seq IN ({inlined(few)})", values
+
+
+def _few_within(tx: Tx, times: dict[str, str | int]) -> list[int] | None:
+    """The numbers of the events within the time asked for, if they are few: numbers and times have an index each."""
+    if not times:
+        return None
+    test = " AND ".join(_CONDITIONS[name] for name in times)
+    rows = tx.all(f"SELECT seq FROM events WHERE {test} ORDER BY at LIMIT {FEW + 1}", **times)
+    return [row[0] for row in rows] if len(rows) <= FEW else None
 
 
 def _events(tx: Tx, team_id: int, condition: str, values: dict[str, str | int], order: str) -> list[Event]:
-    statement = f"SELECT {COLUMNS} FROM events WHERE team_id = :team{condition} ORDER BY seq {order}"
-    return [Event(*row) for row in tx.all(statement, team=team_id, **values)]
+    """The numbers are chosen first: an index that has them in order is then all that is read for it."""
+    chosen = f"SELECT seq FROM events WHERE {condition} ORDER BY seq {order}"
+    rows = tx.all(f"SELECT {COLUMNS} FROM events WHERE seq IN ({chosen})", team=team_id, **values)
+    return sorted((Event(*row) for row in rows), key=lambda event: event.seq, reverse=order.startswith("DESC"))

@@ -13,6 +13,9 @@ from podium.errors import InvalidArgument, StorageError, StorageFull, StorageUna
 
 Dialect = Literal["sqlite", "postgresql"]
 
+_NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
 PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _SQLITE_DDL = {
     "{pk}": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -27,12 +30,27 @@ _POSTGRES_DDL = {
     "{text}": 'TEXT COLLATE "C"',
     "{now}": "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
 }
+_JSON_TEXT = re.compile(r"\{json_text:([\w.]+)\.(\w+)\}")
+_JSON_ITEMS = re.compile(r"\{json_items:([\w.]+)\.(\w+)\}")
+_JSON_DDL: dict[Dialect, tuple[tuple[re.Pattern[str], str], ...]] = {
+    "sqlite": ((_JSON_TEXT, r"json_extract(\1, '$.\2')"), (_JSON_ITEMS, r"json_each(\1, '$.\2')")),
+    "postgresql": (
+        (_JSON_TEXT, r"(CAST(\1 AS json) ->> '\2')"),
+        (_JSON_ITEMS, r"json_array_elements_text(CAST(\1 AS json) -> '\2')"),
+    ),
+}
 
 
 def ddl(script: str, dialect: Dialect) -> list[str]:
-    """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database."""
+    """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database.
+
+    So are `{json_text:table.column.field}`, a field of a JSON text, and `{json_items:…}`, the items of one that is a
+    list, as rows with one column `value`.
+    """
     for token, spelling in (_SQLITE_DDL if dialect == "sqlite" else _POSTGRES_DDL).items():
         script = script.replace(token, spelling)
+    for pattern, spelling in _JSON_DDL[dialect]:
+        script = pattern.sub(spelling, script)
     without_comments = re.sub(r"--[^\n]*", "", script)
     return [statement.strip() for statement in without_comments.split(";") if statement.strip()]
 
@@ -54,9 +72,32 @@ def is_in(column: str, parameter: str, dialect: Dialect) -> str:
     return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
 
+def as_rows(parameter: str, name: str, dialect: Dialect) -> str:
+    """A list that is bound as one parameter, `list_value` of it, as a table `name` with one column, `value`."""
+    if dialect == "postgresql":
+        return f"unnest(CAST(:{parameter} AS bigint[])) AS {name}(value)"
+    return f"json_each(:{parameter}) AS {name}"
+
+
 def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object:
     """What to bind for `is_in`."""
     return list(items) if dialect == "postgresql" else msgspec.json.encode(items).decode()
+
+
+def fence(dialect: Dialect) -> str:
+    """The end of a subquery within EXISTS that is to be asked for each row, as SQLite does it anyway.
+
+    PostgreSQL would make a join of it, over all rows, when it takes few to be found by a walk along an index.
+    """
+    return " OFFSET 0" if dialect == "postgresql" else ""
+
+
+def index_hints(dialect: Dialect) -> tuple[str, ...]:
+    """Statements after which, until the transaction ends, whole tables are read only where no index will do.
+
+    For the first hundred of rows that it takes to be many and evenly spread, PostgreSQL reads the table instead.
+    """
+    return ("SET LOCAL enable_seqscan = off",) if dialect == "postgresql" else ()
 
 
 def for_update(dialect: Dialect, of: str = "") -> str:
@@ -89,11 +130,20 @@ def place_locks(dialect: Dialect) -> tuple[str, ...]:
 
 def storage_error(error: Exception) -> StorageError:
     """The domain error for what a driver raised, so that no caller needs to know the driver."""
-    text = str(error)
-    if "disk is full" in text or getattr(error, "sqlstate", None) == "53100":
+    text = " ".join(str(error).split())  # PostgreSQL's have several lines
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
+    # The second: the index of the log, a file too, could not be made or grow.
+    if (
+        code == sqlite3.SQLITE_FULL
+        or extended == sqlite3.SQLITE_IOERR_SHMSIZE
+        or getattr(error, "sqlstate", None) == "53100"
+    ):
         return StorageFull(f"The database has no room left: {text}")
-    if isinstance(error, sqlite3.OperationalError) and ("readonly" in text or "unable to open" in text):
+    if code in _NOT_WRITABLE:
         return StorageUnavailable(f"The database cannot be written: {text}")
+    if code in _DAMAGED:
+        return StorageError(f"The database is damaged, restore it from a backup: {text}")
     return StorageUnavailable(f"The database failed: {text}")
 
 

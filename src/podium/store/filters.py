@@ -7,17 +7,49 @@ import msgspec
 
 from podium.domain.filters import And, Comparison, DatasetRef, Exists, Field, FieldKind, HasMetricOn, Node, Operator, Or
 from podium.errors import InvalidArgument
-from podium.store.dialect import Dialect, ilike, is_in, like, list_value
+from podium.store.dialect import Dialect, fence, ilike, is_in, like, list_value
 
 _CONTEXT_TAG = "mlflow.data.context"
 _PLAIN = {Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE}
 
 
+# So much of a text is indexed, where it may be long: an entry of an index has its limit on PostgreSQL.
+INDEXED_LENGTH = 250
+
+
 class SideTable(msgspec.Struct, frozen=True):
-    """Rows of (owner, key, value) beside a table: tags, params, metrics. `owner` is the column of the owner's key."""
+    """Rows of (owner, key, value) beside a table: tags, params, metrics. `owner` is the column of the owner's key.
+
+    `indexed`: indexes lead from key and value to the owner, of long texts from the key alone, and of metrics from key,
+    NaN or not, and value. `single`: there is one metric a key.
+    """
 
     table: str
     owner: str
+    indexed: bool = False
+    single: bool = False
+
+
+class Indexed(msgspec.Struct, frozen=True):
+    """How an index finds rows by an attribute: the expression that it is over, and the FROM clause to ask.
+
+    With `length` the expression is only that much of the value's beginning. Without `rows` the index begins with
+    what the scope tells, so the scope is asked for with it.
+    """
+
+    sql: str
+    rows: str = ""
+    length: int | None = None
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """A FROM clause whose rows an index gives in the order of an attribute.
+
+    Those within the scope and no others, or else, with `within_scope` false, from among all.
+    """
+
+    rows: str
+    within_scope: bool = True
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -26,6 +58,10 @@ class Source(msgspec.Struct, frozen=True):
     `rows` is the FROM clause, `key` the integer key, `attributes` the SQL of each of Podium's attribute names, of
     which `nullable` may be NULL. Metrics are told from other side tables by their number columns. `related` has the
     rows that belong to a row: sources whose `owner` is the column with that row's key.
+
+    How to find rows without looking at all of them: `indexed` and `walks` by attribute, and `start`, the FROM clause
+    that begins with what the scope tells, if that is not `rows`. `identity` names the attributes that no two rows
+    share: what is sorted by them needs no further order.
     """
 
     rows: str
@@ -38,6 +74,10 @@ class Source(msgspec.Struct, frozen=True):
     has_datasets: bool = False
     related: "Mapping[str, Source]" = {}
     owner: str = ""
+    indexed: Mapping[str, Indexed] = {}
+    walks: Mapping[str, Walk] = {}
+    start: str = ""
+    identity: tuple[str, ...] = ()
 
 
 class Parameters:
@@ -62,15 +102,16 @@ def where(node: Node, source: Source, parameters: Parameters) -> str:
         case Or(items):
             return " OR ".join(f"({where(item, source, parameters)})" for item in items) or "1 = 0"
         case HasMetricOn(datasets):
-            metrics = _side(source, FieldKind.METRIC, "")
+            metrics = side_table(source, FieldKind.METRIC, "")
             return (
                 f"EXISTS (SELECT 1 FROM {metrics.table} s WHERE s.{metrics.owner} = {source.key}"
-                f"{_on_datasets(datasets, parameters)})"
+                f"{_on_datasets(datasets, parameters)}{fence(parameters.dialect)})"
             )
         case Exists(relation, condition, negated):
             other = source.related[relation]
             rows = f"SELECT 1 FROM {other.rows} WHERE {other.owner} = {source.key}"
-            return f"{'NOT ' if negated else ''}EXISTS ({rows} AND ({where(condition, other, parameters)}))"
+            rows += f" AND ({where(condition, other, parameters)}){fence(parameters.dialect)}"
+            return f"{'NOT ' if negated else ''}EXISTS ({rows})"
         case Comparison():
             return _comparison(node, source, parameters)
 
@@ -88,39 +129,40 @@ def nan_rank(field: Field, source: Source, parameters: Parameters) -> str:
 
 
 def _side_value(field: Field, source: Source, parameters: Parameters, column: str) -> str:
-    side = _side(source, field.kind, field.key)
+    side = side_table(source, field.kind, field.key)
     newest = ""
     if field.kind is FieldKind.METRIC:
         newest = " ORDER BY s.timestamp DESC, s.step DESC LIMIT 1"
     return (
         f"(SELECT {column} FROM {side.table} s WHERE s.{side.owner} = {source.key}"
-        f"{_of_key(field, parameters)}{_on_datasets(field.datasets, parameters)}{newest})"
+        f"{of_key(field, parameters)}{_on_datasets(field.datasets, parameters)}{newest})"
     )
 
 
 def _comparison(node: Comparison, source: Source, parameters: Parameters) -> str:
     field = node.field
     if field.kind is FieldKind.ATTRIBUTE:
-        return _compare(_attribute(field, source), node, parameters)
+        return compare(_attribute(field, source), node, parameters)
     if field.kind is FieldKind.DATASET:
         return _dataset(node, source, parameters)
-    side = _side(source, field.kind, field.key)
+    side = side_table(source, field.kind, field.key)
     if node.operator is Operator.IS_NULL:
         test = "1 = 1"
     elif field.kind is FieldKind.METRIC:
-        test = _compare("s.value", node, parameters)
+        test = compare("s.value", node, parameters)
         # NaN is stored as 0 with a mark, and is unlike every number.
         test = f"(s.is_nan = 1 OR {test})" if node.operator is Operator.NE else f"(s.is_nan = 0 AND {test})"
     else:
-        test = _compare("s.value", node, parameters)
+        test = compare("s.value", node, parameters)
     exists = "NOT EXISTS" if node.operator is Operator.IS_NULL else "EXISTS"
     return (
         f"{exists} (SELECT 1 FROM {side.table} s WHERE s.{side.owner} = {source.key}"
-        f"{_of_key(field, parameters)}{_on_datasets(field.datasets, parameters)} AND {test})"
+        f"{of_key(field, parameters)}{_on_datasets(field.datasets, parameters)} AND {test}{fence(parameters.dialect)})"
     )
 
 
-def _compare(column: str, node: Comparison, parameters: Parameters) -> str:
+def compare(column: str, node: Comparison, parameters: Parameters) -> str:
+    """The SQL of a comparison with what a column holds."""
     operator, value = node.operator, node.value
     if operator in _PLAIN:
         return f"{column} {operator} :{parameters.bind(value)}"
@@ -144,14 +186,16 @@ def _attribute(field: Field, source: Source) -> str:
         raise InvalidArgument(f"Invalid attribute key '{field.key}' specified. Valid keys are '{known}'") from None
 
 
-def _side(source: Source, kind: FieldKind, key: str) -> SideTable:
+def side_table(source: Source, kind: FieldKind, key: str) -> SideTable:
+    """Where fields of this kind are kept. Raises InvalidArgument when the source has none."""
     side = {FieldKind.TAG: source.tags, FieldKind.PARAM: source.params, FieldKind.METRIC: source.metrics}.get(kind)
     if side is None:
         raise InvalidArgument(f"This search knows no field '{kind}.{key}'")
     return side
 
 
-def _of_key(field: Field, parameters: Parameters) -> str:
+def of_key(field: Field, parameters: Parameters) -> str:
+    """The SQL, after an AND, for rows `s` of a side table that are about this field."""
     name = parameters.bind(field.key)
     if field.kind is FieldKind.METRIC:
         return f" AND s.key_id = (SELECT id FROM metric_keys WHERE key = :{name})"
@@ -173,12 +217,13 @@ def _on_datasets(datasets: tuple[DatasetRef, ...], parameters: Parameters) -> st
 def _dataset(node: Comparison, source: Source, parameters: Parameters) -> str:
     if not source.has_datasets:
         raise InvalidArgument(f"This search knows no field 'dataset.{node.field.key}'")
+    end = fence(parameters.dialect)
     if node.field.key == "context":
         return (
             f"EXISTS (SELECT 1 FROM run_dataset_tags d WHERE d.run_id = {source.key}"
-            f" AND d.key = '{_CONTEXT_TAG}' AND {_compare('d.value', node, parameters)})"
+            f" AND d.key = '{_CONTEXT_TAG}' AND {compare('d.value', node, parameters)}{end})"
         )
     return (
         f"EXISTS (SELECT 1 FROM run_datasets r JOIN datasets d ON d.id = r.dataset_id"
-        f" WHERE r.run_id = {source.key} AND {_compare(f'd.{node.field.key}', node, parameters)})"
+        f" WHERE r.run_id = {source.key} AND {compare(f'd.{node.field.key}', node, parameters)}{end})"
     )

@@ -67,7 +67,8 @@ _TABLE: dict[Kind, str] = {
     "files": "deleted_artifact_files",
     "teams": "teams",
 }
-_REFERENCES = ("artifact_files", "deleted_artifact_files", "manifest_entries")
+# Every table whose rows refer to bytes.
+REFERENCES = ("artifact_files", "deleted_artifact_files", "manifest_entries")
 
 
 def select_doomed(tx: Tx, kind: Kind, before: int, limit: int) -> list[Doomed]:
@@ -84,6 +85,8 @@ def delete_rows(tx: Tx, kind: Kind, keys: Sequence[int]) -> None:
             delete_owned(tx, key)
     if kind == "runs":
         tx.run(f"DELETE FROM metrics WHERE {is_in('run_id', 'keys', tx.dialect)}", keys=value)
+    if kind in ("runs", "logged_models"):  # what versions show of them goes with them
+        tx.run("UPDATE registered_models SET revision = revision + 1")
     tx.run(f"DELETE FROM {_TABLE[kind]} WHERE {is_in('id', 'keys', tx.dialect)}", keys=value)
 
 
@@ -120,23 +123,9 @@ def select_referenced(tx: Tx, digests: Sequence[str]) -> set[str]:
     """Those of the digests that some file refers to."""
     value = list_value(digests, tx.dialect)
     union = " UNION ".join(
-        f"SELECT digest FROM {table} WHERE {is_in('digest', 'digests', tx.dialect)}" for table in _REFERENCES
+        f"SELECT digest FROM {table} WHERE {is_in('digest', 'digests', tx.dialect)}" for table in REFERENCES
     )
     return {row[0] for row in tx.all(union, digests=value)}
-
-
-def select_references(tx: Tx, after: str, limit: int) -> list[tuple[str, int, int, str]]:
-    """Digests behind `after` in order: the least and greatest size that a file gives it, and the path of one file."""
-    union = " UNION ALL ".join(
-        f"SELECT digest, size_bytes, path FROM {table} WHERE digest > :after" for table in _REFERENCES
-    )
-    rows = tx.all(
-        f"SELECT digest, MIN(size_bytes), MAX(size_bytes), MIN(path) FROM ({union}) AS files"
-        " GROUP BY digest ORDER BY digest LIMIT :limit",
-        after=after,
-        limit=limit,
-    )
-    return [(digest, least, most, path) for digest, least, most, path in rows]
 
 
 def select_manifests(tx: Tx, after: int, limit: int) -> list[tuple[int, str, int, int]]:

@@ -2,10 +2,9 @@
 
 import math
 
-from podium.domain.filters import Comparison, Node, Operator
 from podium.domain.logged_models import LoggedModel, NewLoggedModel, Status
 from podium.domain.runs import Point, RunPoint
-from podium.store.filters import SideTable, Source
+from podium.store.filters import Indexed, SideTable, Source, Walk
 from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Row, Tx
 
@@ -28,9 +27,15 @@ SOURCE = Source(
     key="logged_models.id",
     attributes={field: f"logged_models.{field}" for field in _ATTRIBUTES},
     nullable=frozenset({"model_type", "source_run_id", "status_message"}),
-    tags=SideTable("logged_model_tags", "logged_model_id"),
-    params=SideTable("logged_model_params", "logged_model_id"),
-    metrics=SideTable("logged_model_metrics", "logged_model_id"),
+    tags=SideTable("logged_model_tags", "logged_model_id", indexed=True),
+    params=SideTable("logged_model_params", "logged_model_id", indexed=True),
+    metrics=SideTable("logged_model_metrics", "logged_model_id", indexed=True),
+    indexed={
+        "model_id": Indexed("logged_models.model_id", rows="logged_models"),
+        "source_run_id": Indexed("logged_models.source_run_id", rows="logged_models"),
+    },
+    walks={"created_at": Walk("logged_models")},
+    identity=("model_id",),
 )
 
 
@@ -85,15 +90,16 @@ def search_logged_models(
     own = tx.all(f"SELECT id FROM projects WHERE team_id = :team AND id IN ({wanted})", team=team_id)
     if not own:
         return Page([], None)
-    # A run made few models: with a sum instead of the column its index is the only one that fits.
-    project = "logged_models.project_id + 0" if _is_of_run(query.condition) else "logged_models.project_id"
+    living = "logged_models.deleted_at IS NULL"
+    each = [f"logged_models.project_id = {row[0]} AND {living}" for row in own]
     keys = ", ".join(str(row[0]) for row in own)
     return search_page(
         tx,
         SOURCE,
-        scope=f"{project} IN ({keys}) AND logged_models.deleted_at IS NULL",
+        scope=each[0] if len(own) == 1 else f"logged_models.project_id IN ({keys}) AND {living}",
         scope_parameters={},
         query=query,
+        parts=each,
     )
 
 
@@ -164,11 +170,3 @@ def _metrics(tx: Tx, keys: str) -> dict[int, list[RunPoint]]:
         point = Point(key, number, timestamp, step, public_id, dataset or "", digest or "")
         points.setdefault(model, []).append(RunPoint(run, point))
     return points
-
-
-def _is_of_run(condition: Node) -> bool:
-    items = getattr(condition, "items", ())
-    return any(
-        isinstance(item, Comparison) and item.field.key == "source_run_id" and item.operator is Operator.EQ
-        for item in items
-    )

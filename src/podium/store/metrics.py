@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from podium.domain.runs import Point, RunPoint, stored_value
+from podium.domain.runs import HistoryPoint, Point, RunPoint, stored_value
 from podium.store.transaction import Row, Tx
 
 # Where a point is in a history: the rest of its key.
@@ -17,7 +17,7 @@ Position: TypeAlias = tuple[int, int, float, int]
 class HistoryPage(msgspec.Struct, frozen=True):
     """Points by time, and the position to go on behind; None on the last page."""
 
-    points: list[Point]
+    points: list[HistoryPoint]
     after: Position | None
 
 
@@ -131,7 +131,7 @@ def select_history(tx: Tx, run: int, key: str, *, limit: int | None, after: Posi
     more = limit is not None and len(rows) > limit
     rows = rows[:limit]
     return HistoryPage(
-        [Point(key, math.nan if is_nan else value, timestamp, step) for timestamp, step, value, is_nan in rows],
+        [HistoryPoint(key, math.nan if is_nan else value, timestamp, step) for timestamp, step, value, is_nan in rows],
         (*rows[-1],) if more else None,
     )
 

@@ -26,8 +26,18 @@ def migrations() -> list[tuple[int, str, str]]:
     return sorted(found)
 
 
-def migrate(tx: Tx) -> int:
-    """Apply what is missing and return the schema's number.
+def schema_number(tx: Tx) -> int:
+    """The schema of a database that was migrated before.
+
+    Raises SchemaTooNew when this program does not know it.
+    """
+    number: int = tx.value("SELECT MAX(number) FROM schema_migrations")
+    _refuse_newer(number, migrations()[-1][0])
+    return number
+
+
+def migrate(tx: Tx, newest: int | None = None) -> int:
+    """Apply what is missing, up to the migration `newest` if one is named, and return the schema's number.
 
     Raises SchemaTooNew when the database has a migration that this program does not know.
     """
@@ -35,16 +45,20 @@ def migrate(tx: Tx) -> int:
         tx.run("SELECT pg_advisory_xact_lock(:lock)", lock=_ADVISORY_LOCK)
     tx.run("CREATE TABLE IF NOT EXISTS schema_migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL)")
     applied = {row[0] for row in tx.all("SELECT number FROM schema_migrations")}
-    known = migrations()
+    known = [migration for migration in migrations() if newest is None or migration[0] <= newest]
     newest = known[-1][0]
-    if applied and max(applied) > newest:
-        raise SchemaTooNew(
-            f"The database has schema {max(applied)}, this Podium knows schema {newest}: start it with the newer "
-            "Podium that wrote it, or restore a backup from before the upgrade."
-        )
+    _refuse_newer(max(applied, default=0), newest)
     for number, name, script in known:
         if number not in applied:
             for statement in ddl(script, tx.dialect):
                 tx.run(statement)
             tx.run("INSERT INTO schema_migrations (number, name) VALUES (:number, :name)", number=number, name=name)
     return newest
+
+
+def _refuse_newer(number: int, newest: int) -> None:
+    if number > newest:
+        raise SchemaTooNew(
+            f"The database has schema {number}, this Podium knows schema {newest}: start it with the newer "
+            "Podium that wrote it, or restore a backup from before the upgrade."
+        )

@@ -1,15 +1,28 @@
 """Searches by page. Pages are by keyset: a page begins behind the last row of the one before, so that it stays right
 while rows are written, and its cost does not grow with its number.
+
+There are three ways to a page: few candidates are sorted, or rows are taken in the order of an index until the page
+is full, or, where neither can be had, all rows that there are get sorted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from podium.domain.filters import FieldKind, Node, Order, SortValue
-from podium.store.filters import Parameters, Source, nan_rank, sort_value, where
-from podium.store.transaction import Tx
+from podium.domain.filters import Node, Order, SortValue
+from podium.store.candidates import FEW, MANY, find_probes, find_rarest, probe_of_scope
+from podium.store.dialect import as_rows, index_hints, list_value
+from podium.store.filters import Parameters, Source, where
+from podium.store.ordering import Column, behind, columns, needed_sorting, order_by, selected
+from podium.store.transaction import Row, Tx
+from podium.store.walking import Search, find_walk, walked_rows
+
+# A statement has its limits: the parts of a scope with more of them are sorted as one.
+MAX_PARTS = 50
+# A walk is given up after so many rows for a better way, unless it has found its share of the page by then.
+LOOK_AT = 500
+PROMISING = 20
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -28,56 +41,75 @@ class PageQuery(msgspec.Struct, frozen=True):
     after: tuple[SortValue, ...] | None = None
 
 
-class _Column(msgspec.Struct, frozen=True):
-    sql: str
-    ascending: bool
-
-
-def search_page(tx: Tx, source: Source, *, scope: str, scope_parameters: Mapping[str, Any], query: PageQuery) -> Page:
+def search_page(
+    tx: Tx,
+    source: Source,
+    *,
+    scope: str,
+    scope_parameters: Mapping[str, Any],
+    query: PageQuery,
+    parts: Sequence[str] = (),
+) -> Page:
     """A page of keys. `scope` is a fixed SQL condition (the team, the view); ties are broken by the integer key.
 
+    `parts` are conditions that share out the rows of `scope`, each of which has an index of its own to walk along.
     Rows without a value to sort by come last in both directions, NaN before them.
     """
+    for hint in index_hints(tx.dialect):
+        tx.run(hint)
     parameters = Parameters(tx.dialect, scope_parameters)
-    columns = _columns(query.order, source, parameters)
-    selected = ", ".join(f"{column.sql} AS c{i}" for i, column in enumerate(columns))
-    condition = where(query.condition, source, parameters)
-    rows = f"SELECT {selected} FROM {source.rows} WHERE {scope} AND ({condition})"
-    behind = f" WHERE {_behind(columns, query.after, parameters)}" if query.after is not None else ""
-    order_by = ", ".join(f"c{i} {'ASC' if column.ascending else 'DESC'}" for i, column in enumerate(columns))
-    statement = f"SELECT * FROM ({rows}) AS found{behind} ORDER BY {order_by} LIMIT {query.limit + 1}"
-    found = tx.all(statement, **parameters.values)
+    search = Search(
+        source=source,
+        scope=scope,
+        parts=parts if 0 < len(parts) <= MAX_PARTS else (scope,),
+        sorting=needed_sorting(query.order, query.condition, source),
+        node=query.condition,
+        condition=where(query.condition, source, parameters),
+        parameters=parameters,
+        after=query.after,
+        most=query.limit + 1,
+    )
+    found = _find_rows(tx, search, scope_parameters)
     keys = [row[-1] for row in found[: query.limit]]
-    return Page(keys, tuple(found[query.limit - 1]) if len(found) > query.limit else None)
+    return Page(keys, found[query.limit - 1][:-1] if len(found) > query.limit else None)
 
 
-def _columns(order: tuple[Order, ...], source: Source, parameters: Parameters) -> list[_Column]:
-    """What rows are sorted by. A rank comes before what may be missing, because the databases disagree on NULL."""
-    columns: list[_Column] = []
-    for item in order:
-        field = item.field
-        value = sort_value(field, source, parameters)
-        if field.kind is FieldKind.METRIC:
-            rank = nan_rank(field, source, parameters)
-            columns.append(_Column(f"COALESCE({rank}, 2)", ascending=True))
-            value = f"COALESCE({value}, 0)"
-        elif field.kind is not FieldKind.ATTRIBUTE or field.key in source.nullable:
-            columns.append(_Column(f"CASE WHEN {value} IS NULL THEN 1 ELSE 0 END", ascending=True))
-        columns.append(_Column(value, item.ascending))
-    columns.append(_Column(source.key, ascending=True))
-    return columns
+def _find_rows(tx: Tx, search: Search, scope_parameters: Mapping[str, Any]) -> list[Row]:
+    """The rows of the page, in whichever way looks at the fewest."""
+    source, scope, walk = search.source, search.scope, find_walk(search.source, search.sorting)
+    probes = find_probes(tx.dialect, source, search.node, scope=scope, scope_parameters=scope_parameters)
+    all_probes = [*probes, probe_of_scope(source, scope, scope_parameters)]
+    if walk is None:
+        return _sorted_rows(tx, search, find_rarest(tx, all_probes, (*FEW, *MANY)))
+    few = find_rarest(tx, probes, FEW)
+    if few is None:
+        passes_others_by = bool(probes) or not walk.within_scope
+        found, whole = walked_rows(tx, search, walk, LOOK_AT if passes_others_by else None)
+        if whole:
+            return found
+        if len(found) * PROMISING < search.most:
+            few = find_rarest(tx, all_probes, MANY)
+    return walked_rows(tx, search, walk)[0] if few is None else _sorted_rows(tx, search, few)
 
 
-def _behind(columns: list[_Column], after: tuple[SortValue, ...], parameters: Parameters) -> str:
-    """The condition for rows that sort behind the values of `after`."""
-    if len(after) != len(columns):  # the token's digest matched, so this is another release's order
-        return "1 = 0"
-    choices, equal = [], ""
-    for i, (column, value) in enumerate(zip(columns, after, strict=True)):
-        if value is None:  # its rank has been compared already: all that are left are NULL too
-            equal += f"c{i} IS NULL AND "
-            continue
-        name = parameters.bind(value)
-        choices.append(f"({equal}c{i} {'>' if column.ascending else '<'} :{name})")
-        equal += f"c{i} = :{name} AND "
-    return " OR ".join(choices)
+def _sorted_rows(tx: Tx, search: Search, few: list[int] | None) -> list[Row]:
+    """The rows of the page, out of the candidates or of the whole scope, by sorting."""
+    source, parameters = search.source, search.parameters
+    sorted_by = columns(search.sorting, source, parameters)
+    rows, given, once = source.rows, "1 = 1", ""
+    if few is not None:
+        listed = as_rows(parameters.bind(list_value(few, tx.dialect)), "few", tx.dialect)
+        rows, given = f"{listed} CROSS JOIN {rows}", f"{source.key} = few.value"
+        once = "MATERIALIZED "  # else a database may walk along the order instead, and look for candidates there
+    choices = ["1 = 1"]
+    if search.after is not None:
+        named = [Column(f"c{i}", column.ascending) for i, column in enumerate(sorted_by)]
+        choices = behind(named, search.after, parameters) or ["1 = 0"]
+    found = (
+        f"SELECT {selected(sorted_by, source)} FROM {rows} WHERE {given} AND ({search.condition}) AND {search.scope}"
+    )
+    return tx.all(
+        f"WITH found AS {once}({found}) SELECT * FROM found"
+        f" WHERE ({') OR ('.join(choices)}){order_by(sorted_by)} LIMIT {search.most}",
+        **parameters.values,
+    )

@@ -19,7 +19,7 @@ from podium.store.dialect import Dialect, storage_error, unstorable
 from podium.store.migrate import migrate
 from podium.store.postgres_pool import CONNECTIONS, Job, Pool, Unreachable
 from podium.store.postgres_session import Session
-from podium.store.postgres_tx import PostgresTx
+from podium.store.postgres_tx import transaction
 from podium.store.transaction import Tx
 
 T = TypeVar("T")
@@ -52,7 +52,8 @@ class PostgresStore:
         try:
             given = conninfo_to_dict(url)
             self._where = make_conninfo(url, **{name: _DEFAULTS[name] for name in _DEFAULTS.keys() - given.keys()})
-            _migrate(self._where)
+            with transaction(self._where) as tx:
+                migrate(tx)
         except psycopg.Error as error:
             reason = " ".join(str(error).split())
             raise StorageUnavailable(f"PostgreSQL at the given database URL cannot be used: {reason}") from error
@@ -110,14 +111,6 @@ class PostgresStore:
         except psycopg.Error:
             connection.close()
             raise
-
-
-def _migrate(where: str) -> None:
-    with psycopg.connect(where, autocommit=True) as connection:
-        session = Session(connection)
-        session.begin("BEGIN")
-        migrate(PostgresTx(session))
-        session.commit()
 
 
 def _too_slow() -> StorageUnavailable:

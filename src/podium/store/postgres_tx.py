@@ -1,7 +1,11 @@
 """A transaction on a PostgreSQL session. What is written is queued until the result of something is looked at."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+import psycopg
 
 from podium.store.dialect import Dialect, unstorable
 from podium.store.postgres_session import Session
@@ -21,6 +25,8 @@ from podium.store.transaction import Answer, Lengthy, Row, Tx
 MAX_ROWS_HERE = 2000
 # From here on many rows as arrays cost less than each row as a statement of its own.
 MIN_ARRAY = 3
+
+_CURSORS = itertools.count()
 
 
 class _Asked(Answer):
@@ -78,6 +84,13 @@ class PostgresTx(Tx):
         result = self.look()[-1]
         return self._session.rows(result)[0] if result.ntuples else None
 
+    def batches(self, statement: str, size: int) -> Iterator[list[Row]]:
+        cursor = f"batches_{next(_CURSORS)}"  # a name of its own: FETCH is prepared with the columns of its cursor
+        self.run(f"DECLARE {cursor} NO SCROLL CURSOR FOR {statement}")
+        while rows := self.all(f"FETCH {size} FROM {cursor}"):
+            yield rows
+        self.run(f"CLOSE {cursor}")
+
     def ask(self, statement: str, **parameters: Any) -> Answer:
         asked = _Asked(self, self._queue(statement, parameters))
         self._asked.append(asked)
@@ -106,6 +119,7 @@ class PostgresTx(Tx):
                 arrays = [
                     encode_array(column) if kind is str or None in column else encode_numbers(column)
                     for kind, column in zip(types, columns, strict=True)
+                    if kind is not None
                 ]
                 self._session.queue(of_arrays(statement, types), arrays)
         except UnicodeEncodeError as error:
@@ -120,3 +134,13 @@ class PostgresTx(Tx):
         except UnicodeEncodeError as error:
             raise unstorable(error) from error
         return self._session.queue(text, values)
+
+
+@contextmanager
+def transaction(url: str, begin: str = "BEGIN") -> Iterator[PostgresTx]:
+    """A transaction on a connection of its own: committed at the end of the block, or taken back when it raises."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        session = Session(connection)
+        session.begin(begin)
+        yield PostgresTx(session)
+        session.commit()

@@ -40,10 +40,13 @@ def numbered_marks(statement: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def of_arrays(statement: str, types: tuple[type, ...]) -> str:
-    """An INSERT of one row of `?`, as one of many rows that come as an array a column."""
-    arrays = ", ".join(f"${number}::{_ARRAY_OF[kind]}" for number, kind in enumerate(types, 1))
-    return _ROW_OF_PARAMETERS.sub(f"SELECT * FROM unnest({arrays})", statement)
+def of_arrays(statement: str, types: tuple[type | None, ...]) -> str:
+    """An INSERT of one row of `?`, as one of many rows that come as an array a column; no type is a column of NULL."""
+    columns = [f"c{number}" if kind else None for number, kind in enumerate(types)]
+    arrays = [f"${number}::{_ARRAY_OF[kind]}" for number, kind in enumerate(filter(None, types), 1)]
+    selected = ", ".join(column or "NULL" for column in columns)
+    source = f"unnest({', '.join(arrays)}) AS rows ({', '.join(filter(None, columns))})"
+    return _ROW_OF_PARAMETERS.sub(f"SELECT {selected} FROM {source}", statement)
 
 
 def lift_keys(statement: str) -> tuple[str, dict[str, bytes]]:
@@ -71,16 +74,16 @@ def encode(value: object) -> bytes | None:
         raise psycopg.DataError(f"a value of type {type(value).__name__} cannot be stored") from None
 
 
-def column_types(columns: Sequence[Sequence[object]]) -> tuple[type, ...] | None:
-    """The type of each column of values, or None when one has no values or several types."""
+def column_types(columns: Sequence[Sequence[object]]) -> tuple[type | None, ...] | None:
+    """The type of each column of values, none for one without values; or None when there is no array of some."""
     types = []
     for column in columns:
         kinds = set(map(type, column)) - {type(None)}
         kind = kinds.pop() if kinds else None
-        if kinds or kind not in _ARRAY_OF:
+        if kinds or (kind is not None and kind not in _ARRAY_OF):
             return None
         types.append(kind)
-    return tuple(types)
+    return tuple(types) if any(types) else None
 
 
 def encode_array(items: Iterable[Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 from podium.domain.projects import Project, ViewType
 from podium.store.dialect import for_update
-from podium.store.filters import SideTable, Source
+from podium.store.filters import Indexed, SideTable, Source, Walk
 from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Row, Tx
 
@@ -15,7 +15,10 @@ SOURCE = Source(
     rows="projects",
     key="projects.id",
     attributes={name: f"projects.{name}" for name in ("id", "name", "artifact_location", "created_at", "updated_at")},
-    tags=SideTable("project_tags", "project_id"),
+    tags=SideTable("project_tags", "project_id", indexed=True),
+    indexed={"id": Indexed("projects.id"), "name": Indexed("projects.name")},
+    walks={name: Walk("projects") for name in ("name", "created_at", "updated_at")},
+    identity=("name",),
 )
 
 _VIEWS = {"active": "projects.deleted_at IS NULL", "deleted": "projects.deleted_at IS NOT NULL", "all": "1 = 1"}

@@ -1,10 +1,12 @@
 """Rows of registered models and their tags."""
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 from podium.domain.registry import PROMPT_TAG, RegisteredModel
 from podium.store import aliases, versions
-from podium.store.dialect import for_update
+from podium.store.dialect import for_update, is_in, list_value
 from podium.store.transaction import Row, Tx
 
 COLUMNS = "m.id, m.name, m.description, m.created_at, m.updated_at"
@@ -71,7 +73,7 @@ def lock_deleted_model(tx: Tx, team_id: int, model_id: int) -> ModelKey | None:
 def take_version_number(tx: Tx, team_id: int, name: str, at: int) -> tuple[ModelKey, int] | None:
     """The team's model of this name, and a version number that nobody had before and nobody else gets."""
     row = tx.one(
-        "UPDATE registered_models SET next_version = next_version + 1, updated_at = :at"
+        "UPDATE registered_models SET next_version = next_version + 1, updated_at = :at, revision = revision + 1"
         " WHERE team_id = :team AND name = :name AND deleted_at IS NULL"
         f" RETURNING id, name, description, {_IS_PROMPT_RETURNED}, next_version - 1",
         team=team_id,
@@ -80,6 +82,16 @@ def take_version_number(tx: Tx, team_id: int, name: str, at: int) -> tuple[Model
         prompt=PROMPT_TAG,
     )
     return None if row is None else (ModelKey(row[0], row[1], row[2], bool(row[3])), row[4])
+
+
+def find_key(tx: Tx, team_id: int, name: str) -> int | None:
+    """The key of the team's model of this name."""
+    key: int | None = tx.value(
+        "SELECT m.id FROM registered_models m WHERE m.team_id = :team AND m.name = :name AND m.deleted_at IS NULL",
+        team=team_id,
+        name=name,
+    )
+    return key
 
 
 def find_model(tx: Tx, team_id: int, name: str) -> RegisteredModel | None:
@@ -106,7 +118,8 @@ def with_parts(tx: Tx, rows: list[Row]) -> list[RegisteredModel]:
 def update_description(tx: Tx, model_id: int, description: str | None, at: int) -> None:
     """Set what a model is said to be."""
     tx.run(
-        "UPDATE registered_models SET description = :description, updated_at = :at WHERE id = :id",
+        "UPDATE registered_models SET description = :description, updated_at = :at, revision = revision + 1"
+        " WHERE id = :id",
         id=model_id,
         description=description,
         at=at,
@@ -115,14 +128,19 @@ def update_description(tx: Tx, model_id: int, description: str | None, at: int) 
 
 def update_name(tx: Tx, model_id: int, name: str, at: int) -> None:
     """Rename a model; its versions count as updated with it."""
-    tx.run("UPDATE registered_models SET name = :name, updated_at = :at WHERE id = :id", id=model_id, name=name, at=at)
+    tx.run(
+        "UPDATE registered_models SET name = :name, updated_at = :at, revision = revision + 1 WHERE id = :id",
+        id=model_id,
+        name=name,
+        at=at,
+    )
     tx.run("UPDATE model_versions SET updated_at = :at WHERE model_id = :id AND deleted_at IS NULL", id=model_id, at=at)
 
 
 def update_deleted(tx: Tx, model_id: int, deleted_at: int | None, at: int) -> None:
     """Mark a model deleted, or there again with None."""
     tx.run(
-        "UPDATE registered_models SET deleted_at = :deleted, updated_at = :at WHERE id = :id",
+        "UPDATE registered_models SET deleted_at = :deleted, updated_at = :at, revision = revision + 1 WHERE id = :id",
         id=model_id,
         deleted=deleted_at,
         at=at,
@@ -130,8 +148,39 @@ def update_deleted(tx: Tx, model_id: int, deleted_at: int | None, at: int) -> No
 
 
 def update_time(tx: Tx, model_id: int, at: int) -> None:
-    """Note that something of the model changed."""
-    tx.run("UPDATE registered_models SET updated_at = :at WHERE id = :id", id=model_id, at=at)
+    """Note that something of the model changed, as its time of change shows."""
+    tx.run("UPDATE registered_models SET updated_at = :at, revision = revision + 1 WHERE id = :id", id=model_id, at=at)
+
+
+def count_change(tx: Tx, model_id: int) -> None:
+    """Note that something of the model or its versions changed that its time of change does not show."""
+    tx.run("UPDATE registered_models SET revision = revision + 1 WHERE id = :id", id=model_id)
+
+
+def count_changes_of_logged(tx: Tx, logged_model_ids: Iterable[str]) -> None:
+    """Note that logged models changed, whose params and metrics the versions that were made of them show."""
+    tx.run(
+        "UPDATE registered_models SET revision = revision + 1 WHERE id IN (SELECT model_id FROM model_versions"
+        f" WHERE {is_in('logged_model_id', 'logged', tx.dialect)})",
+        logged=list_value(sorted(logged_model_ids), tx.dialect),
+    )
+
+
+def find_ref(tx: Tx, team_id: int, name: str) -> tuple[int, int] | None:
+    """(key, revision) of the team's model of this name."""
+    row = tx.one(
+        "SELECT id, revision FROM registered_models WHERE team_id = :team AND name = :name AND deleted_at IS NULL",
+        team=team_id,
+        name=name,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def select_refs(tx: Tx, keys: Sequence[int]) -> list[tuple[int, int]]:
+    """(key, revision) of the models with these keys, in the order given."""
+    rows = tx.all(f"SELECT id, revision FROM registered_models WHERE id IN ({versions.inlined(keys)})")
+    revisions: dict[int, int] = dict(rows)
+    return [(key, revisions[key]) for key in keys]
 
 
 def find_tag(tx: Tx, model_id: int, key: str) -> str | None:

@@ -1,10 +1,10 @@
-"""What the events tell of the registry's past."""
+"""What the events tell of the registry's past, and where versions stood, which is written beside them."""
 
-from collections.abc import Sequence
-
-from podium.store.transaction import Row, Tx
+from podium.domain.registry import Place, PlaceKind
+from podium.store.transaction import Tx
 
 _GIVES_NAME = "('create', 'rename', 'restore')"
+_FOREVER = 2**63 - 1
 _CHANGES_NAME = "('create', 'rename', 'restore', 'delete')"
 
 
@@ -36,17 +36,56 @@ def was_named(tx: Tx, team_id: int, name: str) -> bool:
     return found is not None
 
 
-def select_version_events(tx: Tx, model_id: int, actions: Sequence[str], at: int) -> list[Row]:
-    """(entity_id, action, before, after, at, actor) of events of a model's versions up to a time, oldest first."""
-    names = ", ".join(f"'{action}'" for action in actions)
-    return tx.all(
-        "SELECT entity_id, action, before, after, at, actor FROM events WHERE entity = 'model_version'"
-        # "0" follows "/": between the two lie the ids of all of the model's versions.
-        f" AND entity_id >= :first AND entity_id < :behind AND action IN ({names}) AND at <= :at ORDER BY seq",
-        first=f"{model_id}/",
-        behind=f"{model_id}0",
+def insert_standing(tx: Tx, model_id: int, version: int, place: Place, at: int, actor: str) -> None:
+    """Note that a version stands in a place from now on."""
+    tx.run(
+        "INSERT INTO version_standings (model_id, version, kind, name, since, until, actor)"
+        " VALUES (:model, :version, :kind, :name, :at, :forever, :actor)",
+        model=model_id,
+        version=version,
+        kind=place.kind,
+        name=place.name,
+        at=at,
+        forever=_FOREVER,
+        actor=actor,
+    )
+
+
+def end_standings_of(tx: Tx, model_id: int, version: int, kind: PlaceKind, at: int) -> None:
+    """Note that a version no longer stands where it stood."""
+    tx.run(
+        "UPDATE version_standings SET until = :at"
+        " WHERE model_id = :model AND version = :version AND kind = :kind AND until > :at",
+        model=model_id,
+        version=version,
+        kind=kind,
         at=at,
     )
+
+
+def end_standings_in(tx: Tx, model_id: int, place: Place, at: int) -> None:
+    """Note that none of the model's versions stands in a place any longer."""
+    tx.run(
+        "UPDATE version_standings SET until = :at"
+        " WHERE model_id = :model AND kind = :kind AND name = :name AND until > :at",
+        model=model_id,
+        kind=place.kind,
+        name=place.name,
+        at=at,
+    )
+
+
+def select_standing(tx: Tx, model_id: int, place: Place, at: int) -> list[tuple[int, int, str]]:
+    """(number, since, actor) of the model's versions that stood in a place at a time, by number."""
+    rows = tx.all(
+        "SELECT version, since, actor FROM version_standings WHERE model_id = :model AND kind = :kind AND name = :name"
+        " AND since <= :at AND until > :at ORDER BY version",
+        model=model_id,
+        kind=place.kind,
+        name=place.name,
+        at=at,
+    )
+    return [(version, since, actor) for version, since, actor in rows]
 
 
 def find_last_state_before(tx: Tx, entity_id: str, action: str) -> str | None:

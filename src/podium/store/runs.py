@@ -55,10 +55,11 @@ def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
     return None if row is None else RunRow(*row)
 
 
-def select_revisions(tx: Tx, keys: list[int]) -> dict[int, int]:
-    """The revision of each of the runs that are there."""
+def select_revisions(tx: Tx, keys: list[int]) -> list[tuple[int, int]]:
+    """(key, revision) of the runs of these keys, in the order given."""
     wanted = ", ".join(str(key) for key in keys) or "NULL"
-    return dict(tx.all(f"SELECT id, revision FROM runs WHERE id IN ({wanted})"))
+    revisions: dict[int, int] = dict(tx.all(f"SELECT id, revision FROM runs WHERE id IN ({wanted})"))
+    return [(key, revisions[key]) for key in keys]
 
 
 def find_runs(tx: Tx, team_id: int, run_ids: list[str]) -> list[RunRow]:

@@ -1,6 +1,7 @@
 """SQLite: WAL, `synchronous=FULL`, one writer thread, and readers with connections of their own."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from podium.errors import StorageUnavailable
 from podium.store.dialect import Dialect, storage_error
 from podium.store.migrate import migrate
 from podium.store.transaction import Lengthy, Tx
@@ -17,8 +19,10 @@ from podium.store.writer import Writer
 T = TypeVar("T")
 
 READ_THREADS = 4
-# How many steps of its virtual machine SQLite may take for a statement on the event loop: half a millisecond's worth.
-MAX_STEPS_HERE = 20_000
+# How many steps of its virtual machine SQLite may take for a read on the event loop: half a millisecond's worth.
+# They are counted in ticks; a tick may be begun by statements of earlier reads.
+TICK_STEPS = 4_000
+MAX_TICKS = 5
 # LIKE is case-sensitive on PostgreSQL and in MLflow's grammar; SQLite has to be told.
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -49,14 +53,18 @@ class SqliteStore:
     dialect: Dialect = "sqlite"
 
     def __init__(self, path: Path) -> None:
+        # SQLite opens such a file without a word, and refuses the first write.
+        if path.exists() and not os.access(path, os.W_OK):
+            raise StorageUnavailable(f"The database {path} cannot be written: the file or its disk is read-only.")
         connection = connect(path)
-        tx = Tx(connection)
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            migrate(tx)
+            connection.execute("BEGIN IMMEDIATE")
+            migrate(Tx(connection))
             connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            connection.close()  # which rolls back
+            raise storage_error(error) from error
         except BaseException:
-            connection.execute("ROLLBACK")
             connection.close()
             raise
         connection.execute("PRAGMA busy_timeout = 0")  # the writer waits by itself, and never on the event loop
@@ -67,7 +75,8 @@ class SqliteStore:
         self._connections: list[sqlite3.Connection] = []
         self._here = threading.Lock()
         self._connection_here = self._connect_reader()
-        self._connection_here.set_progress_handler(lambda: True, MAX_STEPS_HERE)  # an answer of True interrupts
+        self._ticks = 0
+        self._connection_here.set_progress_handler(self._tick, TICK_STEPS)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         with suppress(Lengthy):
@@ -88,7 +97,7 @@ class SqliteStore:
         if not self._here.acquire(blocking=False):  # another event loop is reading; there is one in a server
             raise Lengthy
         try:
-            return _run(self._connection_here, work)
+            return _run(self._connection_here, self._counted(work))
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise Lengthy from error
@@ -97,6 +106,21 @@ class SqliteStore:
             raise storage_error(error) from error
         finally:
             self._here.release()
+
+    def _counted(self, work: Callable[[Tx], T]) -> Callable[[Tx], T]:
+        def run(tx: Tx) -> T:
+            self._ticks = 0
+            try:
+                return work(tx)
+            finally:
+                self._ticks = -MAX_TICKS  # the end of the transaction is never interrupted
+
+        return run
+
+    def _tick(self) -> bool:
+        """Whether the statement under way is to be interrupted: the read takes long."""
+        self._ticks += 1
+        return self._ticks > MAX_TICKS
 
     def _read(self, work: Callable[[Tx], T]) -> T:
         connection = getattr(self._local, "connection", None)

@@ -1,6 +1,6 @@
 """One open transaction: what every function of `podium.store` takes first. It runs statements and nothing else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from podium.store.dialect import UNSTORABLE, Dialect, unstorable
@@ -69,6 +69,12 @@ class Tx:
         row = self.one(statement, **parameters)
         return None if row is None else row[0]
 
+    def batches(self, statement: str, size: int) -> Iterator[list[Row]]:
+        """Every row, at most `size` at once: a table of any length takes little memory."""
+        cursor = self._connection.execute(statement)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
     def ask(self, statement: str, **parameters: Any) -> Answer:
         """What `all` finds, to be looked at later: several that are asked before the first look share a round trip."""
         return Answer(self._execute(statement, parameters).fetchall())
@@ -92,6 +98,12 @@ class Tx:
         No two of the rows may be in conflict by the key of an ON CONFLICT … DO UPDATE.
         """
         self._execute_many(statement, rows)
+
+    def load(self, table: str, columns: Sequence[str], batches: Iterable[Sequence[Row]]) -> None:
+        """Insert rows in bulk."""
+        marks = ", ".join("?" for _ in columns)
+        for batch in batches:
+            self.insert(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", batch)
 
     def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Any:
         try:

@@ -86,6 +86,35 @@ def find_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion 
     return None if row is None else with_parts(tx, [row])[0]
 
 
+def find_ref(tx: Tx, team_id: int, name: str, version: int) -> tuple[int, int] | None:
+    """(key, revision) of the team's version; versions change with their model's revision."""
+    row = tx.one(
+        f"SELECT v.id, m.revision FROM {TABLES} WHERE {VISIBLE} AND m.name = :name AND v.version = :version",
+        team=team_id,
+        name=name,
+        version=version,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def find_ref_by_alias(tx: Tx, team_id: int, name: str, alias: str) -> tuple[int, int] | None:
+    """(key, revision) of the version that an alias of the team's model of this name points to."""
+    row = tx.one(
+        "SELECT v.id, m.revision FROM registered_models m JOIN model_aliases a ON a.model_id = m.id"
+        f" JOIN model_versions v ON v.id = a.version_id WHERE {VISIBLE} AND m.name = :name AND a.alias = :alias",
+        team=team_id,
+        name=name,
+        alias=alias,
+    )
+    return None if row is None else (row[0], row[1])
+
+
+def select_refs(tx: Tx, keys: Sequence[int]) -> list[tuple[int, int]]:
+    """(key, revision) of the versions with these keys, in the order given."""
+    revisions: dict[int, int] = dict(tx.all(f"SELECT v.id, m.revision FROM {TABLES} WHERE v.id IN ({inlined(keys)})"))
+    return [(key, revisions[key]) for key in keys]
+
+
 def find_version_by_alias(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion | None:
     """The version that an alias of the team's model of this name points to."""
     row = tx.one(
@@ -124,8 +153,8 @@ def select_latest(tx: Tx, model_ids: Sequence[int]) -> dict[int, list[ModelVersi
     """The newest version of each stage, for each model, oldest first. It reads one row a stage, of however many."""
     stages = " UNION ALL ".join(f"SELECT '{stage}' AS stage" for stage in STAGES)
     rows = tx.all(
-        f"SELECT {COLUMNS} FROM registered_models m CROSS JOIN ({stages}) s JOIN model_versions v ON v.id = ("
-        "SELECT n.id FROM model_versions n WHERE n.model_id = m.id AND n.stage = s.stage AND n.deleted_at IS NULL"
+        f"SELECT {COLUMNS} FROM registered_models m CROSS JOIN ({stages}) stages JOIN model_versions v ON v.id = ("
+        "SELECT n.id FROM model_versions n WHERE n.model_id = m.id AND n.stage = stages.stage AND n.deleted_at IS NULL"
         f" ORDER BY n.version DESC LIMIT 1) WHERE m.id IN ({inlined(model_ids)}) ORDER BY v.version"
     )
     latest: dict[int, list[ModelVersion]] = {key: [] for key in model_ids}

@@ -86,6 +86,8 @@ class Writer:
     def _begin(self) -> None:
         """Start the next group, on the loop of one of its callers."""
         group = self._take_group()
+        if not group:  # the store was closed meanwhile, which took them
+            return
         done = all(job.brief for job in group) and self._attempt(group)
         self._handed.put((group, done))
 
@@ -116,7 +118,7 @@ class Writer:
         """Run the group at once, and whether that was possible: another process may be writing, or a job be long."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if _is_busy(error):
                 return False
             self._fail(group, error)
@@ -139,7 +141,7 @@ class Writer:
                 self._run(group)
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001  nothing may end this thread; every caller is told
             self._fail(group, error)
 
     def _wait_and_open(self) -> None:
@@ -147,7 +149,7 @@ class Writer:
         while True:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(_RETRY_S)
@@ -164,7 +166,9 @@ class Writer:
                     self._connection.execute("SAVEPOINT job")
                     self._run_job(job, undo="ROLLBACK TO job")
                     self._connection.execute("RELEASE job")
-        except sqlite3.Error as error:
+        except Lengthy:
+            raise
+        except Exception as error:  # noqa: BLE001  every caller is told
             self._fail(group, error)
 
     def _run_job(self, job: _Job, undo: str) -> None:
@@ -173,21 +177,30 @@ class Writer:
         except Lengthy:
             raise
         except BaseException as error:  # handed to the caller that waits for it
-            job.error = storage_error(error) if isinstance(error, sqlite3.OperationalError) else error
+            job.error = _told(error)
             if not self._connection.in_transaction:  # a full disk makes SQLite roll back everything
                 raise
             self._connection.execute(undo)
 
-    def _fail(self, group: list[_Job], error: sqlite3.Error) -> None:
+    def _fail(self, group: list[_Job], error: Exception) -> None:
         """None of the group is stored."""
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # it may fail where the disk does; the next BEGIN then says so
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
         for job in group:
-            job.error = job.error or storage_error(error)
+            job.error = job.error or _told(error)
 
 
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+def _is_busy(error: sqlite3.Error) -> bool:
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _told(error: BaseException) -> BaseException:
+    """What the caller is told: a failure of the database in the domain's terms, anything else as it is."""
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+        return storage_error(error)
+    return error
 
 
 def _deliver(group: list[_Job]) -> None:

@@ -51,7 +51,7 @@ def test_protobuf_json_is_understood(body: bytes, point: Point):
         (b'{"run_id":"r","points":{}}', "Invalid value {} for parameter 'points' supplied"),
         (b"[1]", "has to be a JSON object"),
         (b"{", "not valid JSON"),
-        (b"[" * 100_000, "not valid JSON"),
+        (b"[" * 100_000, "nested too deeply; at most 100 levels"),
         (b'{"run_id":"\xff"}', "not valid JSON"),
     ],
 )

@@ -20,6 +20,7 @@ from podium.errors import (
     StorageFull,
     StorageUnavailable,
     TooLarge,
+    TooSlow,
 )
 
 _log = logging.getLogger("podium.mlflow")
@@ -27,6 +28,7 @@ _log = logging.getLogger("podium.mlflow")
 ERRORS: dict[type[PodiumError], tuple[str, int]] = {
     InvalidArgument: ("INVALID_PARAMETER_VALUE", 400),
     TooLarge: ("INVALID_PARAMETER_VALUE", 413),
+    TooSlow: ("DEADLINE_EXCEEDED", 408),
     NotFound: ("RESOURCE_DOES_NOT_EXIST", 404),
     AlreadyExists: ("RESOURCE_ALREADY_EXISTS", 400),
     Conflict: ("RESOURCE_CONFLICT", 409),

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from podium.domain.access import Actor
 from podium.domain.evaluation_datasets import EvaluationDataset, EvaluationRecord, RecordContent
+from podium.domain.nesting import check_nesting
 from podium.errors import InvalidArgument
 from podium.protocols.mlflow.endpoint import Call
 from podium.protocols.mlflow.grammar import EVALUATION_DATASETS, parse_filter, parse_order
@@ -225,6 +226,7 @@ def _tags(text: str) -> dict[str, str | None]:
 
 def _decoded(text: str, kind: type[T], name: str) -> T:
     """The JSON in a text field. Raises InvalidArgument."""
+    check_nesting(text, f"Parameter '{name}'")
     try:
         return msgspec.json.decode(text, type=kind, strict=False)
     except msgspec.DecodeError as error:

@@ -1,9 +1,11 @@
 """Histories of metrics: of one run by pages, and of several for MLflow's charts."""
 
+import math
+
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.runs import Int64, RunPoint
+from podium.domain.runs import HistoryPoint, Int64, RunPoint
 from podium.errors import InvalidArgument
 from podium.protocols.mlflow.endpoint import PAGES_ONLY, Call
 from podium.protocols.mlflow.run_shapes import MetricMessage, metrics_of
@@ -20,7 +22,7 @@ class GetHistory(OfRun):
 
 
 class History(msgspec.Struct, omit_defaults=True):
-    metrics: list[MetricMessage]
+    metrics: list[HistoryPoint] | list[MetricMessage]
     next_page_token: str | None = None
 
 
@@ -56,7 +58,8 @@ async def get_history(services: Services, actor: Actor, request: GetHistory) -> 
     page = await services.metrics.history(
         actor, request.run, request.metric_key, limit=request.max_results, page_token=request.page_token or None
     )
-    return History(metrics_of(page.points), page.next_page_token)
+    finite = all(map(math.isfinite, [point.value for point in page.points]))
+    return History(page.points if finite else metrics_of(page.points), page.next_page_token)
 
 
 async def get_history_bulk(services: Services, actor: Actor, request: GetHistoryBulk) -> Histories:

@@ -7,9 +7,12 @@ from podium.domain.registry import NewVersion
 from podium.protocols.mlflow.endpoint import Call
 from podium.protocols.mlflow.grammar import MODEL_VERSIONS, parse_filter, parse_order
 from podium.protocols.mlflow.registry_shapes import (
+    EncodedVersion,
+    EncodedVersions,
     OneVersion,
     Tag,
     Versions,
+    encoded_version,
     tag_map,
     version_of,
     without_prompt_marks,
@@ -86,8 +89,9 @@ async def create(services: Services, actor: Actor, request: CreateVersion) -> On
     return OneVersion(version_of(await services.versions.create(actor, new)))
 
 
-async def get(services: Services, actor: Actor, request: VersionName) -> OneVersion:
-    return OneVersion(version_of(await services.versions.get(actor, request.name, request.version)))
+async def get(services: Services, actor: Actor, request: VersionName) -> EncodedVersion:
+    form = await services.versions.get_form(actor, request.name, request.version, encoded_version)
+    return EncodedVersion(msgspec.Raw(form))
 
 
 async def update(services: Services, actor: Actor, request: UpdateVersion) -> OneVersion:
@@ -119,11 +123,22 @@ async def get_download_uri(services: Services, actor: Actor, request: VersionNam
 
 
 async def search(services: Services, actor: Actor, request: SearchVersions) -> Versions:
-    condition, prompts = without_prompt_marks(parse_filter(request.filter, MODEL_VERSIONS))
-    order = parse_order(request.order_by, MODEL_VERSIONS)
-    asked = Search(condition, order, request.max_results, request.page_token or None)
+    asked, prompts = _asked(request)
     found = await services.versions.search(actor, asked, prompts=prompts)
     return Versions([version_of(version) for version in found.items], found.next_page_token)
+
+
+async def search_encoded(services: Services, actor: Actor, request: SearchVersions) -> EncodedVersions:
+    asked, prompts = _asked(request)
+    found = await services.versions.search_forms(actor, asked, encoded_version, prompts=prompts)
+    return EncodedVersions([msgspec.Raw(form) for form in found.items], found.next_page_token)
+
+
+def _asked(request: SearchVersions) -> tuple[Search, bool]:
+    """The search, and whether it is for prompts."""
+    condition, prompts = without_prompt_marks(parse_filter(request.filter, MODEL_VERSIONS))
+    order = parse_order(request.order_by, MODEL_VERSIONS)
+    return Search(condition, order, request.max_results, request.page_token or None), prompts
 
 
 ENDPOINTS = (
@@ -135,5 +150,5 @@ ENDPOINTS = (
     Call("POST", "model-versions/set-tag", SetVersionTag, set_tag),
     Call("DELETE", "model-versions/delete-tag", DeleteVersionTag, delete_tag),
     Call("GET", "model-versions/get-download-uri", VersionName, get_download_uri),
-    Call("GET", "model-versions/search", SearchVersions, search),
+    Call("GET", "model-versions/search", SearchVersions, search_encoded),
 )

@@ -13,7 +13,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from podium.asgi.bodies import MAX_JSON_BYTES, read_body
+from podium.asgi.bodies import read_body
+from podium.asgi.limits import MAX_JSON_BYTES
 from podium.domain.access import Actor
 from podium.domain.traces import Span, SpanEvent, SpanLink, StatusCode
 from podium.errors import InvalidArgument, TooLarge
@@ -48,14 +49,19 @@ async def export(services: Services, actor: Actor, request: Request) -> Response
     media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if media_type != MEDIA_TYPE:
         raise InvalidArgument(f"Invalid Content-Type: {media_type}. Expected: {MEDIA_TYPE}")
-    body = _decompressed(await read_body(request), request.headers.get("content-encoding", ""))
-    # Five megabytes take a second: what is large is read beside the other requests.
-    traces = await asyncio.to_thread(read_spans, body) if len(body) > _LARGE_BODY else read_spans(body)
+    body, encoding = await read_body(request), request.headers.get("content-encoding", "")
+    # Five megabytes take a second: what is large, or may become so, is read beside the other requests.
+    beside = encoding or len(body) > _LARGE_BODY
+    traces = await asyncio.to_thread(_read, body, encoding) if beside else read_spans(body)
     await services.traces.log_spans(actor, project_id, traces)
     run_id = request.headers.get(RUN_HEADER)
     if run_id:
         await services.traces.link_to_run(actor, list(traces), run_id)
     return Response(b"", media_type=MEDIA_TYPE)
+
+
+def _read(body: bytes, encoding: str) -> dict[str, list[Span]]:
+    return read_spans(_decompressed(body, encoding))
 
 
 def read_spans(body: bytes) -> dict[str, list[Span]]:

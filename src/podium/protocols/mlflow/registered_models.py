@@ -6,11 +6,14 @@ from podium.domain.access import Actor
 from podium.protocols.mlflow.endpoint import Call
 from podium.protocols.mlflow.grammar import REGISTERED_MODELS, parse_filter, parse_order
 from podium.protocols.mlflow.registry_shapes import (
-    Models,
+    EncodedModel,
+    EncodedModels,
+    EncodedVersion,
     OneModel,
-    OneVersion,
     Tag,
     Versions,
+    encoded_model,
+    encoded_version,
     model_of,
     tag_map,
     version_of,
@@ -80,8 +83,8 @@ async def create(services: Services, actor: Actor, request: CreateModel) -> OneM
     return OneModel(model_of(model))
 
 
-async def get(services: Services, actor: Actor, request: ModelName) -> OneModel:
-    return OneModel(model_of(await services.registry.get(actor, request.name)))
+async def get(services: Services, actor: Actor, request: ModelName) -> EncodedModel:
+    return EncodedModel(msgspec.Raw(await services.registry.get_form(actor, request.name, encoded_model)))
 
 
 async def update(services: Services, actor: Actor, request: UpdateModel) -> OneModel:
@@ -117,16 +120,17 @@ async def delete_alias(services: Services, actor: Actor, request: AliasName) -> 
     await services.promotion.delete_alias(actor, request.name, request.alias)
 
 
-async def get_by_alias(services: Services, actor: Actor, request: AliasName) -> OneVersion:
-    return OneVersion(version_of(await services.promotion.get_by_alias(actor, request.name, request.alias)))
+async def get_by_alias(services: Services, actor: Actor, request: AliasName) -> EncodedVersion:
+    form = await services.versions.get_form_by_alias(actor, request.name, request.alias, encoded_version)
+    return EncodedVersion(msgspec.Raw(form))
 
 
-async def search(services: Services, actor: Actor, request: SearchModels) -> Models:
+async def search(services: Services, actor: Actor, request: SearchModels) -> EncodedModels:
     condition, prompts = without_prompt_marks(parse_filter(request.filter, REGISTERED_MODELS))
     order = parse_order(request.order_by, REGISTERED_MODELS)
     asked = Search(condition, order, request.max_results, request.page_token or None)
-    found = await services.registry.search(actor, asked, prompts=prompts)
-    return Models([model_of(model) for model in found.items], found.next_page_token)
+    found = await services.registry.search_forms(actor, asked, encoded_model, prompts=prompts)
+    return EncodedModels([msgspec.Raw(form) for form in found.items], found.next_page_token)
 
 
 ENDPOINTS = (

@@ -4,7 +4,7 @@ import msgspec
 
 from podium.domain.filters import And, Comparison, Field, FieldKind, Node, Operator
 from podium.domain.registry import PROMPT_TAG, LoggedMetric, ModelVersion, RegisteredModel
-from podium.protocols.mlflow.wire import json_float
+from podium.protocols.mlflow.wire import encode, json_float
 
 _IS_PROMPT = Field(FieldKind.TAG, PROMPT_TAG)
 
@@ -78,14 +78,39 @@ class OneVersion(msgspec.Struct):
     model_version: Version
 
 
-class Models(msgspec.Struct, omit_defaults=True):
-    registered_models: list[Model] = []
-    next_page_token: str | None = None
-
-
 class Versions(msgspec.Struct, omit_defaults=True):
     model_versions: list[Version] = []
     next_page_token: str | None = None
+
+
+class EncodedModel(msgspec.Struct):
+    """`OneModel`, in JSON already; so are the next ones."""
+
+    registered_model: msgspec.Raw
+
+
+class EncodedVersion(msgspec.Struct):
+    model_version: msgspec.Raw
+
+
+class EncodedModels(msgspec.Struct, omit_defaults=True):
+    registered_models: list[msgspec.Raw] = []
+    next_page_token: str | None = None
+
+
+class EncodedVersions(msgspec.Struct, omit_defaults=True):
+    model_versions: list[msgspec.Raw] = []
+    next_page_token: str | None = None
+
+
+def encoded_model(model: RegisteredModel) -> bytes:
+    """A registered model as MLflow shows it, in JSON."""
+    return encode(model_of(model))
+
+
+def encoded_version(version: ModelVersion) -> bytes:
+    """A version as MLflow shows it, in JSON."""
+    return encode(version_of(version))
 
 
 def model_of(model: RegisteredModel) -> Model:

@@ -1,8 +1,10 @@
 """Runs in MLflow's words."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from podium.domain.runs import DatasetInput, Point, Run, RunRow
+from podium.domain.runs import DatasetInput, HistoryPoint, Point, Run, RunRow
 from podium.protocols.mlflow.wire import encode, json_float
 
 
@@ -118,7 +120,7 @@ def info_of(run: RunRow) -> RunInfo:
     )
 
 
-def metrics_of(points: list[Point]) -> list[MetricMessage]:
+def metrics_of(points: Sequence[Point | HistoryPoint]) -> list[MetricMessage]:
     """Points as MLflow shows them. NaN and the infinities are strings."""
     return [MetricMessage(p.key, json_float(p.value), p.timestamp, p.step) for p in points]
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from podium.domain.nesting import check_nesting
 from podium.domain.traces import Assessment, AssessmentError, Trace, TraceState
 from podium.errors import InvalidArgument
 from podium.services.assessments import Verdict
@@ -197,6 +198,7 @@ def verdict_from(message: AssessmentMessage) -> Verdict:
         return Verdict("expectation", None if value is msgspec.UNSET else value)
     if serialized.serialization_format != _JSON_FORMAT:
         raise InvalidArgument(f"Unknown serialization format: {serialized.serialization_format}.")
+    check_nesting(serialized.value, "The serialized value")
     try:
         return Verdict("expectation", msgspec.json.decode(serialized.value))
     except msgspec.DecodeError as error:

@@ -14,9 +14,10 @@ from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from podium.domain.nesting import check_nesting
 from podium.errors import InvalidArgument
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 Name = Annotated[str, Meta(min_length=1)]
 
@@ -33,6 +34,8 @@ def missing(name: str) -> InvalidArgument:
 
 def decode_body(body: bytes, kind: type[T], path: dict[str, str]) -> T:
     """The request in `body`, with the parameters of its path. Raises InvalidArgument in MLflow's words."""
+    if _holds_anything(kind):
+        check_nesting(body)
     if not path:
         try:
             return msgspec.json.decode(body or b"{}", type=kind, strict=False)
@@ -49,9 +52,11 @@ def load_json(body: bytes) -> dict[str, Any]:
     """
     if not body.strip():
         return {}
+    check_nesting(body)
     try:
         fields = json.loads(body)
         if isinstance(fields, str):  # some clients encode twice; MLflow's server copes
+            check_nesting(fields)
             fields = json.loads(fields)
         if b"\\u" in body:
             json.dumps(fields, ensure_ascii=False).encode()
@@ -60,6 +65,16 @@ def load_json(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise InvalidArgument(f"The request's body has to be a JSON object. {_SEE_DOCS}")
     return fields
+
+
+@cache
+def _holds_anything(kind: Any) -> bool:
+    """Whether JSON of any form gets through where this type is expected."""
+    if kind is Any:
+        return True
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return any(_holds_anything(field.type) for field in msgspec.structs.fields(kind))
+    return any(_holds_anything(argument) for argument in get_args(kind) if not isinstance(argument, Meta | str | int))
 
 
 def decode_query(pairs: list[tuple[str, str]], kind: type[T], path: dict[str, str]) -> T:

@@ -22,6 +22,7 @@ from podium.errors import (
     StorageFull,
     StorageUnavailable,
     TooLarge,
+    TooSlow,
 )
 from podium.protocols.native.decode import InvalidField
 
@@ -48,6 +49,7 @@ PROBLEMS: dict[type[PodiumError], tuple[str, str, int]] = {
     InvalidArgument: ("invalid-argument", "The request is not valid", 400),
     InvalidPath: ("invalid-path", "This is no path inside a tree of files", 400),
     TooLarge: ("too-large", "Over a limit", 413),
+    TooSlow: ("too-slow", "The request did not come in time", 408),
     NotFound: ("not-found", "Not found", 404),
     AlreadyExists: ("already-exists", "The name is taken", 409),
     Conflict: ("conflict", "Something else stands there by now", 409),

@@ -10,7 +10,7 @@ from msgspec import Meta
 from podium.domain.access import Actor
 from podium.domain.filters import And
 from podium.domain.projects import ViewType
-from podium.domain.runs import Point, Run, RunStatus
+from podium.domain.runs import HistoryPoint, Point, Run, RunStatus
 from podium.protocols.native.api import Api
 from podium.protocols.native.endpoint import Call, Input, Topic
 from podium.protocols.native.search import SearchInput, search_of
@@ -138,7 +138,7 @@ def view_of(run: Run) -> RunView:
     )
 
 
-def metric_of(point: Point) -> MetricView:
+def metric_of(point: Point | HistoryPoint) -> MetricView:
     """A point as the API shows it."""
     return MetricView(point.key, number_of(point.value), point.step, shown(point.timestamp))
 

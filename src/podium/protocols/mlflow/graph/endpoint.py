@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from podium.asgi.bodies import read_body
 from podium.domain.access import Actor
+from podium.domain.nesting import check_nesting
 from podium.errors import InvalidArgument
 from podium.protocols.mlflow import wire
 from podium.protocols.mlflow.endpoint import ROOT, Stream
@@ -26,6 +27,7 @@ async def post(services: Services, actor: Actor, request: Request) -> Response:
 
 async def get(services: Services, actor: Actor, request: Request) -> Response:
     fields: dict[str, Any] = dict(request.query_params)
+    check_nesting(fields.get("variables", ""), "Parameter 'variables'")
     try:
         fields["variables"] = msgspec.json.decode(fields.get("variables") or "{}", type=dict[str, Any])
     except msgspec.DecodeError as error:

@@ -1,0 +1,60 @@
+"""What the machine can do at all, without a server that keeps anything: no server passes these."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from bench.limits import databases, disk, network, processor
+from bench.workloads.base import Setup
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A raw limit: its unit, what it is, and how to measure it once."""
+
+    unit: str
+    meaning: str
+    measure: Callable[[], float]
+
+
+def limits(place: Path, setup: Setup, address: str | None) -> dict[str, Limit]:
+    """Every limit by the name that workloads call it. `place` is a folder on the disk that the servers use, `address`
+    a PostgreSQL database instead of SQLite.
+    """
+    return {
+        **_of_databases(place, setup.sizes.seconds / 4, address),
+        **_of_bytes(place, setup.sizes.blob_mib, setup.sizes.small_files),
+        **_of_requests(place, setup),
+    }
+
+
+def _of_databases(place: Path, seconds: float, address: str | None) -> dict[str, Limit]:
+    database = databases.postgres(address) if address else databases.sqlite(place)
+    one, batches = partial(database.rate, 1, seconds), partial(database.rate, databases.BATCH, seconds)
+    return {
+        "commits": Limit("commits/s", f"{database.name}, a commit a row, one after the other", one),
+        "rows in batches": Limit("rows/s", f"{database.name}, a commit every 1,000 rows", batches),
+    }
+
+
+def _of_bytes(place: Path, mib: int, files: int) -> dict[str, Limit]:
+    return {
+        "plain write": Limit("MiB/s", "the upload's bytes written to a file, fsync", partial(disk.write, place, mib)),
+        "small writes": Limit("files/s", "files of 10 KiB with fsync, 4 threads", partial(disk.small, place, files)),
+        "SHA-256": Limit("MiB/s", "hashlib, blocks of 1 MiB", partial(processor.sha256_mib, mib)),
+        "loopback": Limit("MiB/s", "sendfile, read as the download is", partial(network.loopback, place, mib)),
+    }
+
+
+def _of_requests(place: Path, setup: Setup) -> dict[str, Limit]:
+    seconds = setup.sizes.seconds / 4
+    return {
+        "no-op POST": Limit("requests/s", "Starlette on uvicorn, 8 connections", partial(network.noop, place, setup)),
+        "metrics decoded": Limit(
+            "metrics/s", "msgspec, bodies of 1,000 metrics", partial(processor.metrics_decoded, seconds)
+        ),
+        "points read": Limit(
+            "points/s", "json.loads in the client, pages of 25,000", partial(processor.points_read, seconds)
+        ),
+    }

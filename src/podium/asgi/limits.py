@@ -1,0 +1,11 @@
+"""How much one request may hold, and how long its client may keep it waiting. Operators read of these limits in
+docs/operations.md; what a name or a value may be is in `podium.domain.names`.
+"""
+
+MAX_HEAD_BYTES = 64 << 10  # URL and headers together
+MAX_JSON_BYTES = 64 << 20
+MAX_PIPELINED = 32
+
+# A body that arrives slower than this is not one that anybody waits for. It holds for what a client has had time to
+# send in excess of its time-out, so short bodies on bad lines are never held to it.
+MIN_BODY_BYTES_PER_S = 1024
