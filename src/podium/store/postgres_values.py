@@ -52,15 +52,19 @@ def of_arrays(statement: str, types: tuple[type | None, ...]) -> str:
 def lift_keys(statement: str) -> tuple[str, dict[str, bytes]]:
     """The statement with a parameter for each list of keys written into it, and what to bind for these.
 
-    It is so the same statement whatever the keys, and can be prepared.
+    It is so the same statement whatever the keys, and can be prepared. A single key is no list: for these PostgreSQL
+    would make a plan each time.
     """
     if " IN (" not in statement:
         return statement, {}
     values: dict[str, bytes] = {}
 
     def lift(found: re.Match[str]) -> str:
-        name = f"keys_{len(values)}"
-        values[name] = b"{}" if found[1] == "NULL" else b"{%s}" % found[1].encode()
+        name, keys = f"keys_{len(values)}", found[1]
+        if keys.isdecimal():
+            values[name] = keys.encode()
+            return f" = :{name}"
+        values[name] = b"{}" if keys == "NULL" else b"{%s}" % keys.encode()
         return f" = ANY(:{name})"
 
     return _KEYS.sub(lift, statement), values
