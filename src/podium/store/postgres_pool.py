@@ -10,12 +10,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
+from types import CodeType
 from typing import Any
 
 import psycopg
 from greenlet import greenlet
 
-from podium.store.postgres_session import Session
+from podium.store.postgres_session import NotAlone, Session
 from podium.store.postgres_tx import PostgresTx
 from podium.store.transaction import Lengthy, Tx
 
@@ -41,13 +42,14 @@ class Unreachable(Exception):
 class Job:
     """A function to run in a transaction, and who waits for its result."""
 
-    __slots__ = ("attempts", "brief", "future", "result", "session", "timer", "work", "writes")
+    __slots__ = ("alone", "attempts", "brief", "future", "result", "session", "timer", "work", "writes")
 
     def __init__(self, work: Callable[[Tx], Any], future: asyncio.Future[Any], *, writes: bool, brief: bool) -> None:
         self.work = work
         self.future = future
         self.writes = writes
         self.brief = brief
+        self.alone = False  # whether it is expected to be a single statement that reads
         self.attempts = 0
         self.result: Any = None
         self.session: Session | None = None  # while it is run
@@ -91,6 +93,7 @@ class Pool:
         self._adopt()
         self._waiting: deque[list[Job]] = deque()  # each to be run in one transaction
         self._ungrouped: deque[Job] = deque()
+        self._statements: dict[CodeType, int] = {}  # how many a function that reads had the last time
         self._tidying = False  # whether that is due
         self._grouping = False  # whether a group is being run or about to begin
 
@@ -102,6 +105,8 @@ class Pool:
                 self._grouping = True
                 self._loop.call_soon(self._begin_group)  # behind what is ready now: those that came together
             return
+        # What was one statement the last time is taken for one. When it is not, it is begun again in a transaction.
+        job.alone = not job.writes and self._statements.get(_code(job)) == 1
         self._run_alone(job)
 
     def leave(self) -> None:
@@ -162,6 +167,8 @@ class Pool:
         self._finish(session, jobs, _perform(session, jobs, self._end_group if in_group else lambda: None))
 
     def _finish(self, session: Session, jobs: list[Job], error: BaseException | None) -> None:
+        if not jobs[0].writes:
+            self._statements[_code(jobs[0])] = session.statements
         for job in jobs:
             job.session = None
         for job in jobs:
@@ -187,7 +194,9 @@ class Pool:
         """Whether that was arranged."""
         if job.future.done() or (session.broken and session.ending):  # it may have been committed
             return False
-        if isinstance(error, Lengthy):
+        if isinstance(error, NotAlone):
+            job.alone = False
+        elif isinstance(error, Lengthy):
             job.brief = False
         elif alone:
             again = session.broken if job.attempts == 1 else getattr(error, "sqlstate", None) in _RETRY_STATES
@@ -235,12 +244,16 @@ class Pool:
         session.close()
 
 
+def _code(job: Job) -> CodeType:
+    return job.work.__code__
+
+
 def _perform(session: Session, jobs: list[Job], ending: Callable[[], None]) -> BaseException | None:
     """Run the jobs in one transaction, and return what went wrong. `ending` is called before the commit is awaited."""
     first = jobs[0]
     tx = PostgresTx(session)
     tx.brief = first.brief
-    session.begin(_WRITE if first.writes else _READ)
+    session.begin("" if first.alone else _WRITE if first.writes else _READ)
     try:
         if len(jobs) > 1:
             session.queue(_MAX_GROUP_WAIT, ())

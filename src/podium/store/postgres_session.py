@@ -30,6 +30,10 @@ _SYNC = ExecStatus.PIPELINE_SYNC
 _FAILED = ExecStatus.FATAL_ERROR
 
 
+class NotAlone(Exception):
+    """What was to be a single statement is several, which need a transaction."""
+
+
 class Session:
     """Statements on one connection. It belongs to one transaction at a time, and is of no use once it is `broken`."""
 
@@ -42,6 +46,8 @@ class Session:
         self._transformer = Transformer(connection)
         self._prepared: dict[str, bytes | None] = {}  # what a statement is called, None after its first use
         self._unproven: list[str] = []  # statements prepared by the batch under way
+        self._alone = False  # whether there is no transaction
+        self.statements = 0  # in the transaction so far
         self._begin: str | None = None  # how the transaction begins; sent with its first statement
         self._queued = 0  # statements not sent yet
         self._open = False  # whether a transaction was left
@@ -88,8 +94,13 @@ class Session:
         return not self.broken
 
     def begin(self, statement: str) -> None:
-        """Open a transaction by this statement, once there is something to do in it."""
+        """Open a transaction by this statement, once there is something to do in it.
+
+        Without one there is none, which is fine for a single statement that reads.
+        """
         self._begin = statement
+        self._alone = not statement
+        self.statements = 0
         self.ending = False
 
     def commit(self) -> None:
@@ -103,7 +114,7 @@ class Session:
         """Close a transaction that changed nothing, together with the beginning of the next one or by `tidy`."""
         if self._queued:
             self.look()
-        self._open = self._open or self._begin is None
+        self._open = self._open or (self._begin is None and not self._alone)
 
     def tidy(self) -> None:
         """Close a transaction that was left."""
@@ -118,17 +129,20 @@ class Session:
             return
         if self._queued:  # if one of these fails, nothing is done up to the end of their batch
             self._forget()
-        self._send("ROLLBACK", ())
-        self._forget()
+        if not self._alone:
+            self._send("ROLLBACK", ())
+            self._forget()
 
     def queue(self, statement: str, values: Sequence[bytes | None]) -> int:
-        """Have a statement run with the next one whose result is looked at; its place among those."""
+        """Have a statement run with the next one whose result is looked at; its place among those.
+
+        Raises NotAlone for a second one where no transaction was begun.
+        """
+        self.statements += 1
         if self._begin is not None:
-            if self._open:
-                self._open = False
-                self._send("COMMIT", ())
-            self._send(self._begin, ())
-            self._begin = None
+            self._open_transaction(self._begin)
+        elif self._alone:
+            raise NotAlone
         self._send(statement, values)
         return self._queued - 1
 
@@ -149,6 +163,14 @@ class Session:
         transformer.set_pgresult(result)
         rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
         return rows
+
+    def _open_transaction(self, begin: str) -> None:
+        if self._open:
+            self._open = False
+            self._send("COMMIT", ())
+        if begin:
+            self._send(begin, ())
+        self._begin = None
 
     def _send(self, statement: str, values: Sequence[bytes | None]) -> None:
         name = self._prepared.get(statement, b"")
