@@ -164,7 +164,15 @@ class Session:
         rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
         return rows
 
+    def _forget_prepared(self) -> None:
+        self.tidy()
+        self._prepared.clear()
+        self._pg.send_query_params(b"DEALLOCATE ALL", None)
+        self._forget()
+
     def _open_transaction(self, begin: str) -> None:
+        if len(self._prepared) > MAX_PREPARED:
+            self._forget_prepared()
         if self._open:
             self._open = False
             self._send("COMMIT", ())
@@ -184,10 +192,6 @@ class Session:
 
     def _prepare(self, statement: str, *, again: bool) -> bytes | None:
         """What the statement is called from here on; nothing at its first use."""
-        if len(self._prepared) >= MAX_PREPARED:
-            self._prepared.clear()
-            self._pg.send_query_params(b"DEALLOCATE ALL", None)
-            self._queued += 1
         name = b"s%d" % next(_NUMBERS) if again else None
         self._prepared[statement] = name
         if name is not None:
