@@ -256,3 +256,33 @@ def test_many_transactions_at_once_take_turns_on_few_connections(store, url):
             return connection.execute(counted).fetchone()[0]
 
     assert asyncio.run(scenario()) <= 9
+
+
+@pytest.mark.parametrize("brief", [True, False])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_write_whose_connection_is_lost_before_its_commit_is_tried_once_more(store, url, brief, times):
+    tries: list[int] = []
+
+    def slow(tx: Tx) -> None:
+        tries.append(tx.value("SELECT pg_backend_pid()"))
+        note(1)(tx)
+        if len(tries) <= times:
+            tx.value("SELECT pg_sleep(20)")
+
+    async def scenario() -> None:
+        writing = asyncio.create_task(store.write(slow, brief=brief))
+        with psycopg.connect(url, autocommit=True) as connection:
+            for number in range(times):
+                while len(tries) == number:  # noqa: ASYNC110  a thread may be the one that tries
+                    await asyncio.sleep(0.01)
+                connection.execute("SELECT pg_terminate_backend(%s, 5000)", (tries[-1],))
+        await writing
+
+    if times == 1:
+        asyncio.run(scenario())
+        assert numbers(store) == [1]
+    else:
+        with pytest.raises(StorageUnavailable):
+            asyncio.run(scenario())
+        assert numbers(store) == []
+    assert len(tries) == 2

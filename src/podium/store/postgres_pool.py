@@ -214,9 +214,10 @@ class Pool:
         self._connecting -= 1
         error = made.exception()
         self._adopt()
-        if error is not None and not self._sessions:
+        if error is None:
+            self._dispatch()
+        elif not self._sessions:  # else those go on with what waits
             self._refuse(error)
-        self._dispatch()
 
     def _adopt(self) -> None:
         while self._spare:

@@ -18,7 +18,7 @@ import psycopg
 from greenlet import getcurrent, greenlet
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, Format
+from psycopg.pq import ConnStatus, ExecStatus, Format
 
 Row = tuple[Any, ...]
 
@@ -27,6 +27,7 @@ MAX_PREPARED = 1000
 
 _NUMBERS = itertools.count()
 _SYNC = ExecStatus.PIPELINE_SYNC
+_BAD = ConnStatus.BAD
 _FAILED = ExecStatus.FATAL_ERROR
 
 
@@ -120,18 +121,25 @@ class Session:
         """Close a transaction that was left."""
         if self._open and not self.broken:
             self._open = False
-            self._send("COMMIT", ())
-            self._forget()
+            try:
+                self._send("COMMIT", ())
+                self._forget()
+            except psycopg.Error:
+                self.broken = True
 
     def roll_back(self) -> None:
         """Close the transaction, and take back what was done in it."""
+        self.broken = self.broken or self._pg.status == _BAD
         if self._begin is not None or self.broken:
             return
-        if self._queued:  # if one of these fails, nothing is done up to the end of their batch
-            self._forget()
-        if not self._alone:
-            self._send("ROLLBACK", ())
-            self._forget()
+        try:
+            if self._queued:  # if one of these fails, nothing is done up to the end of their batch
+                self._forget()
+            if not self._alone:
+                self._send("ROLLBACK", ())
+                self._forget()
+        except psycopg.Error:
+            self.broken = True
 
     def queue(self, statement: str, values: Sequence[bytes | None]) -> int:
         """Have a statement run with the next one whose result is looked at; its place among those.
@@ -148,8 +156,12 @@ class Session:
 
     def look(self) -> list[Any]:
         """The results of the statements that were queued. Raises the first of their errors."""
-        self._sync()
-        results = self._wait()
+        try:
+            self._sync()
+            results = self._wait()
+        except psycopg.Error:  # not a statement failed, but the connection
+            self.broken = True
+            raise
         for result in results:
             if result.status == _FAILED:
                 self._doubt_prepared()
@@ -210,10 +222,7 @@ class Session:
         """Send what is queued, for nobody to look at."""
         self._unread += 1
         self._doubt_prepared()
-        try:
-            self._sync()
-        except psycopg.Error:
-            self.broken = True
+        self._sync()
 
     def _sync(self) -> None:
         """Send what is queued."""
@@ -245,7 +254,9 @@ class Session:
         connection.consume_input()
         while self._batches and not connection.is_busy():
             result = connection.get_result()
-            if result is None:  # between the results of two statements
+            if result is None:  # between the results of two statements, or for ever
+                if connection.status == _BAD:
+                    raise psycopg.OperationalError("the connection to PostgreSQL was lost")
                 continue
             if result.status != _SYNC:
                 self._results.append(result)
