@@ -7,13 +7,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
 from podium.domain.events import Change, chain
 from podium.domain.manifests import Manifest, ManifestEntry
 from podium.store.dialect import ddl
 from podium.store.migrate import migrations
+from podium.store.postgres_tx import transaction as postgres_transaction
 from podium.store.transaction import Tx
 from support.server import running_server
 from support.soundness import check_sound
@@ -137,10 +137,10 @@ def write_blob(data: Path) -> None:
 def transaction(data: Path, url: str | None) -> Iterator[Tx]:
     """A transaction on the database, with no Podium about."""
     if url:
-        with psycopg.connect(url) as connection:
-            yield Tx(connection, "postgresql")
+        with postgres_transaction(url) as tx:
+            yield tx
         return
     lite = sqlite3.connect(data / "podium.db")
     with lite:
-        yield Tx(lite, "sqlite")
+        yield Tx(lite)
     lite.close()

@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 def note(number: int, size: int = 10):
-    return lambda tx: tx.run("INSERT INTO notes VALUES (:number, :note)", number=number, note="n" * size)
+    return lambda tx: tx.count("INSERT INTO notes VALUES (:number, :note)", number=number, note="n" * size)
 
 
 def numbers(store: SqliteStore) -> list[int]:

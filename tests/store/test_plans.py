@@ -37,7 +37,7 @@ class Explained(Tx):
     __slots__ = ("plans",)
 
     def __init__(self, tx: Tx) -> None:
-        super().__init__(tx._connection, "sqlite")
+        super().__init__(tx._connection)
         self.plans: list[str] = []
 
     def _execute(self, statement, parameters):

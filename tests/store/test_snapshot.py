@@ -7,13 +7,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from podium.errors import InvalidArgument, InvalidState
 from podium.store.copying import list_tables
 from podium.store.engine import open_store
 from podium.store.migrate import SchemaTooNew, migrate, migrations
+from podium.store.postgres_tx import transaction
 from podium.store.snapshot import load_snapshot, open_snapshot, take_snapshot
 from podium.store.transaction import Tx
 
@@ -47,10 +47,10 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str | None, 
 
     def run(work: Callable[[Tx], Any]) -> Any:
         if url:
-            with psycopg.connect(url) as connection:
-                return work(Tx(connection, "postgresql"))
+            with transaction(url) as tx:
+                return work(tx)
         with closing(sqlite3.connect(tmp_path / "podium.db")) as connection, connection:
-            return work(Tx(connection, "sqlite"))
+            return work(Tx(connection))
 
     return url, run
 
@@ -78,11 +78,11 @@ def test_keys_that_were_given_out_once_are_not_given_out_again(source, tmp_path,
     take_snapshot(url, tmp_path, tmp_path / "copy.db")
     restored = new_postgres_database()
     load_snapshot(tmp_path / "copy.db", restored)
-    with psycopg.connect(restored) as connection:
-        assert Tx(connection, "postgresql").value(insert, key="d") == given[-1] + 1
-        assert Tx(connection, "postgresql").value("SELECT COUNT(*) FROM webhooks") == 0
+    with transaction(restored) as tx:
+        assert tx.value(insert, key="d") == given[-1] + 1
+        assert tx.value("SELECT COUNT(*) FROM webhooks") == 0
     with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
-        assert Tx(connection, "sqlite").value(insert, key="d") == given[-1] + 1
+        assert Tx(connection).value(insert, key="d") == given[-1] + 1
 
 
 def test_an_older_schema_is_taken_as_it_is_and_brought_up_to_date_by_opening(source, tmp_path):
@@ -111,7 +111,7 @@ def test_a_newer_schema_is_refused(source, tmp_path):
 
 def test_postgresql_takes_all_rows_or_none(tmp_path, new_postgres_database):
     with closing(sqlite3.connect(tmp_path / "podium.db")) as connection, connection:
-        migrate(Tx(connection, "sqlite"))
+        migrate(Tx(connection))
         connection.execute("INSERT INTO metric_keys (key) VALUES (?)", ("a\0b",))
     url = new_postgres_database()
     with pytest.raises(InvalidArgument, match="cannot be stored"):

@@ -12,7 +12,7 @@ from podium.domain.registry import ModelVersion, check_model_name, parse_version
 from podium.domain.stages import Stage, check_archiving, parse_stage
 from podium.errors import Conflict
 from podium.services.context import Context
-from podium.services.registry_changes import Recorder, lock_model, lock_version, lock_version_key, require_aliased
+from podium.services.registry_changes import Recorder, lock_alias, lock_model, lock_version, require_aliased
 from podium.store import aliases as alias_rows
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
@@ -90,8 +90,8 @@ class Promotion:
 
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            model, key = lock_version_key(tx, team, name, number)
-            old = _find_expected(tx, model, alias, expected_version)
+            model, key, old = lock_alias(tx, team, name, number, alias)
+            _check_expected(model, alias, old, expected_version)
             if old == number:
                 return
             alias_rows.upsert_alias(tx, model.id, alias, key)
@@ -112,7 +112,9 @@ class Promotion:
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
             model = lock_model(tx, team, name)
-            old = _find_expected(tx, model, alias, expected_version)
+            pointed = alias_rows.find_alias(tx, model.id, alias)
+            old = None if pointed is None else pointed[1]
+            _check_expected(model, alias, old, expected_version)
             if old is None:
                 return
             alias_rows.delete_alias(tx, model.id, alias)
@@ -146,12 +148,9 @@ class Promotion:
         return bool(others)
 
 
-def _find_expected(tx: Tx, model: ModelKey, alias: str, expected: int | UnsetType | None) -> int | None:
-    """The number that an alias points to. Raises Conflict when that is not what the caller expects."""
-    found = alias_rows.find_alias(tx, model.id, alias)
-    version = None if found is None else found[1]
+def _check_expected(model: ModelKey, alias: str, version: int | None, expected: int | UnsetType | None) -> None:
+    """Raises Conflict when an alias points to another version than the caller expects."""
     if expected is not UNSET and version != expected:
         shown = "no version" if version is None else f"version {version}"
         wanted = "no version" if expected is None else f"version {expected}"
         raise Conflict(f"Alias '{alias}' of model {model.name} points to {shown}, not to {wanted}.")
-    return version

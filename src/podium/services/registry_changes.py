@@ -9,6 +9,7 @@ from podium.domain.registry import ModelVersion, RegisteredModel
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.standings import note_event
+from podium.store import aliases as alias_rows
 from podium.store import registry as model_rows
 from podium.store import versions as version_rows
 from podium.store.registry import ModelKey
@@ -51,19 +52,27 @@ def require_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersi
 
 def lock_version(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKey, ModelVersion]:
     """The team's version and its model, for a change: the model's lock guards its versions. Raises NotFound."""
-    model = model_rows.lock_model(tx, team_id, name)
-    if model is None:
+    locked = model_rows.ask_lock(tx, team_id, name)
+    asked = version_rows.ask_version(tx, team_id, name, version)
+    model = model_rows.locked_model(locked)
+    found = version_rows.found_version(tx, asked)
+    if model is None or found is None:
         raise version_not_found(name, version)
-    return model, require_version(tx, team_id, name, version)
+    return model, found
 
 
-def lock_version_key(tx: Tx, team_id: int, name: str, version: int) -> tuple[ModelKey, int]:
-    """As `lock_version`, for changes that need no more of the version than its key."""
-    model = model_rows.lock_model(tx, team_id, name)
-    key = None if model is None else version_rows.find_key(tx, model.id, version)
-    if model is None or key is None:
+def lock_alias(tx: Tx, team_id: int, name: str, version: int, alias: str) -> tuple[ModelKey, int, int | None]:
+    """A model, for a change, the key of a version of it, and the number of the one that an alias points to, if any.
+
+    Raises NotFound for the version.
+    """
+    locked = model_rows.ask_lock(tx, team_id, name)
+    asked = version_rows.ask_ref(tx, team_id, name, version)
+    pointed = alias_rows.ask_number(tx, team_id, name, alias)
+    model, ref, old = model_rows.locked_model(locked), asked.one(), pointed.one()
+    if model is None or ref is None:
         raise version_not_found(name, version)
-    return model, key
+    return model, ref[0], None if old is None else old[0]
 
 
 def require_aliased(tx: Tx, team_id: int, name: str, alias: str) -> ModelVersion:

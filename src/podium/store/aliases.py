@@ -1,6 +1,6 @@
 """Rows of aliases."""
 
-from podium.store.transaction import Tx
+from podium.store.transaction import Answer, Tx
 from podium.store.versions import inlined
 
 
@@ -13,6 +13,18 @@ def find_alias(tx: Tx, model_id: int, alias: str) -> tuple[int, int] | None:
         alias=alias,
     )
     return None if row is None else (row[0], row[1])
+
+
+def ask_number(tx: Tx, team_id: int, name: str, alias: str) -> Answer:
+    """The number of the version that an alias of the team's model of this name points to."""
+    return tx.ask(
+        "SELECT v.version FROM registered_models m JOIN model_aliases a ON a.model_id = m.id"
+        " JOIN model_versions v ON v.id = a.version_id"
+        " WHERE m.team_id = :team AND m.name = :name AND m.deleted_at IS NULL AND a.alias = :alias",
+        team=team_id,
+        name=name,
+        alias=alias,
+    )
 
 
 def upsert_alias(tx: Tx, model_id: int, alias: str, version_id: int) -> None:

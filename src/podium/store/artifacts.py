@@ -41,7 +41,7 @@ def upsert_file(tx: Tx, team_id: int, file: ManifestEntry, at: int) -> None:
         "size": file.size_bytes,
         "at": at,
     }
-    inserted = tx.run(
+    inserted = tx.count(
         "INSERT INTO artifact_files (team_id, path, digest, size_bytes, updated_at)"
         " VALUES (:team, :path, :digest, :size, :at) ON CONFLICT (team_id, path) DO NOTHING",
         **values,
@@ -94,7 +94,7 @@ def delete_files(tx: Tx, team_id: int, path: str, at: int) -> int:
         end=end,
         at=at,
     )
-    return tx.run(f"DELETE FROM artifact_files WHERE {where}", team=team_id, path=path, start=start, end=end)
+    return tx.count(f"DELETE FROM artifact_files WHERE {where}", team=team_id, path=path, start=start, end=end)
 
 
 def restorable_files(tx: Tx, team_id: int, path: str) -> list[tuple[int, ManifestEntry]]:
@@ -117,7 +117,7 @@ def restorable_files(tx: Tx, team_id: int, path: str) -> list[tuple[int, Manifes
 
 def take_deleted(tx: Tx, key: int) -> bool:
     """Remove the row of a deleted file, to put the file back; whether it was still there."""
-    return tx.run("DELETE FROM deleted_artifact_files WHERE id = :id", id=key) > 0
+    return tx.count("DELETE FROM deleted_artifact_files WHERE id = :id", id=key) > 0
 
 
 def find_run_location(tx: Tx, team_id: int, run_id: str) -> str | None:

@@ -38,7 +38,7 @@ def find_assessment(tx: Tx, key: int, trace_id: str, assessment_id: str) -> Asse
 
 def update_valid(tx: Tx, key: int, assessment_id: str, *, valid: bool) -> bool:
     """Whether the trace has the assessment, which counts from now on, or does not."""
-    changed = tx.run(
+    changed = tx.count(
         "UPDATE assessments SET valid = :valid WHERE trace_id = :trace AND assessment_id = :id",
         trace=key,
         id=assessment_id,

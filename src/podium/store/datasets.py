@@ -33,7 +33,7 @@ def upsert_dataset(tx: Tx, project_id: int, dataset: Dataset) -> int:
 
 def insert_input(tx: Tx, run: int, dataset: int, tags: dict[str, str]) -> None:
     """Note that a run read a dataset. The tags of the first time stay."""
-    added = tx.run(
+    added = tx.count(
         "INSERT INTO run_datasets (run_id, dataset_id) VALUES (:run, :dataset) ON CONFLICT DO NOTHING",
         run=run,
         dataset=dataset,
@@ -48,17 +48,17 @@ def insert_input(tx: Tx, run: int, dataset: int, tags: dict[str, str]) -> None:
 def select_inputs(tx: Tx, runs: list[int]) -> dict[int, list[DatasetInput]]:
     """For each of the runs its datasets, in the order in which they became known, in two statements."""
     wanted = ", ".join(str(run) for run in runs) or "NULL"
-    tags: dict[tuple[int, int], dict[str, str]] = {}
-    for run, dataset, key, value in tx.all(
-        f"SELECT run_id, dataset_id, key, value FROM run_dataset_tags WHERE run_id IN ({wanted})"
-    ):
-        tags.setdefault((run, dataset), {})[key] = value
-    inputs: dict[int, list[DatasetInput]] = {run: [] for run in runs}
-    for run, key, *columns in tx.all(
+    tag_rows = tx.ask(f"SELECT run_id, dataset_id, key, value FROM run_dataset_tags WHERE run_id IN ({wanted})")
+    rows = tx.ask(
         "SELECT r.run_id, d.id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile"
         f" FROM run_datasets r JOIN datasets d ON d.id = r.dataset_id WHERE r.run_id IN ({wanted})"
         " ORDER BY r.run_id, d.id"
-    ):
+    )
+    tags: dict[tuple[int, int], dict[str, str]] = {}
+    for run, dataset, key, value in tag_rows.all():
+        tags.setdefault((run, dataset), {})[key] = value
+    inputs: dict[int, list[DatasetInput]] = {run: [] for run in runs}
+    for run, key, *columns in rows.all():
         inputs[run].append(DatasetInput(Dataset(*columns), tags.get((run, key), {})))
     return inputs
 

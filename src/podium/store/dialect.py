@@ -5,7 +5,6 @@ that both understand; what one of them spells differently is translated here and
 import re
 import sqlite3
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -17,7 +16,7 @@ Dialect = Literal["sqlite", "postgresql"]
 _NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
+PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 _SQLITE_DDL = {
     "{pk}": "INTEGER PRIMARY KEY AUTOINCREMENT",
     "{clustered}": "WITHOUT ROWID",
@@ -54,18 +53,6 @@ def ddl(script: str, dialect: Dialect) -> list[str]:
         script = pattern.sub(spelling, script)
     without_comments = re.sub(r"--[^\n]*", "", script)
     return [statement.strip() for statement in without_comments.split(";") if statement.strip()]
-
-
-@lru_cache(maxsize=4096)
-def postgres_sql(statement: str) -> str:
-    """`:name` becomes `%(name)s`, the driver's own form; a literal `%` is doubled."""
-    return _PARAMETER.sub(r"%(\1)s", statement.replace("%", "%%"))
-
-
-@lru_cache(maxsize=256)
-def postgres_positional(statement: str) -> str:
-    """`?` becomes `%s`, the driver's own form."""
-    return statement.replace("?", "%s")
 
 
 def like(column: str, parameter: str, dialect: Dialect) -> str:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Store(Protocol):
     """A database, SQLite or PostgreSQL, at the schema of this program.
 
-    On SQLite, short work runs on the event loop, where handing it to a thread would cost several times the work.
+    Short work runs on the event loop, where handing it to a thread would cost several times the work.
     """
 
     dialect: Dialect

@@ -193,7 +193,7 @@ def select_records(tx: Tx, key: int, *, after: int, limit: int) -> list[Evaluati
 
 def delete_records(tx: Tx, key: int, record_ids: list[str]) -> int:
     """The number of records that were there to delete."""
-    return tx.run(
+    return tx.count(
         f"DELETE FROM evaluation_records WHERE dataset_id = :id AND {is_in('record_id', 'ids', tx.dialect)}",
         id=key,
         ids=list_value(record_ids, tx.dialect),

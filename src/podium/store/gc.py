@@ -116,7 +116,7 @@ def delete_unused_manifests(tx: Tx, before: int, limit: int) -> int:
         )
     ]
     here = is_in("id", "keys", tx.dialect)
-    return tx.run(f"DELETE FROM manifests WHERE {here} AND {unused}", keys=list_value(keys, tx.dialect))
+    return tx.count(f"DELETE FROM manifests WHERE {here} AND {unused}", keys=list_value(keys, tx.dialect))
 
 
 def select_referenced(tx: Tx, digests: Sequence[str]) -> set[str]:

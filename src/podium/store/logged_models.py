@@ -138,7 +138,7 @@ def upsert_tags(tx: Tx, key: int, tags: dict[str, str]) -> None:
 
 def delete_tag(tx: Tx, key: int, name: str) -> bool:
     """Whether there was such a tag to delete."""
-    return tx.run("DELETE FROM logged_model_tags WHERE logged_model_id = :id AND key = :name", id=key, name=name) > 0
+    return tx.count("DELETE FROM logged_model_tags WHERE logged_model_id = :id AND key = :name", id=key, name=name) > 0
 
 
 def _whole(tx: Tx, rows: list[Row]) -> list[LoggedModel]:

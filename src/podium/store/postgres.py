@@ -1,36 +1,30 @@
-"""PostgreSQL: a pool of connections, used from a pool of threads; any number of processes may share the database.
+"""PostgreSQL: any number of processes may share the database.
 
-The database may go away at any time and come back. Meanwhile every request is refused within a few seconds, and none
-is left waiting: connecting, statements, locks and whole transactions have their limits.
+It may go away at any time and come back. Meanwhile every request is refused within a few seconds, and none is left
+waiting: connecting, statements, locks and whole transactions have their limits.
 """
 
 import asyncio
-import select
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from podium.errors import StorageUnavailable
 from podium.store.dialect import Dialect, storage_error, unstorable
 from podium.store.migrate import migrate
+from podium.store.postgres_pool import CONNECTIONS, Job, Pool, Unreachable
+from podium.store.postgres_session import Session
+from podium.store.postgres_tx import transaction
 from podium.store.transaction import Tx
 
 T = TypeVar("T")
 
-CONNECTIONS = 8
-MAX_ATTEMPTS = 5
-# Serialization failure and deadlock; and rows that another process removed or added after they were looked for: tried
-# again, the work finds out by itself and says what is wrong in its own words.
-_RETRY_STATES = {"40001", "40P01", "23503", "23505"}
-
-# There are as many connections as threads, so a thread waits for one only while it is being made.
-POOL_WAIT_S = 3.0
-# After a wait in vain the others are refused at once for so long: the requests in the queue do not wait in turn.
+# After a connection that could not be made, requests are refused at once for so long: they do not wait in turn.
 OUTAGE_S = 1.0
 # The end of what nothing else ends, such as a database that is frozen.
 TRANSACTION_S = 90.0
@@ -57,83 +51,72 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         try:
             given = conninfo_to_dict(url)
-            where = make_conninfo(url, **{name: _DEFAULTS[name] for name in _DEFAULTS.keys() - given.keys()})
-            with psycopg.connect(where) as connection:
-                migrate(Tx(connection, "postgresql"))
+            self._where = make_conninfo(url, **{name: _DEFAULTS[name] for name in _DEFAULTS.keys() - given.keys()})
+            with transaction(self._where) as tx:
+                migrate(tx)
         except psycopg.Error as error:
             reason = " ".join(str(error).split())
             raise StorageUnavailable(f"PostgreSQL at the given database URL cannot be used: {reason}") from error
-        self._pool: ConnectionPool[Any] = ConnectionPool(
-            where,
-            min_size=1,
-            max_size=CONNECTIONS,
-            kwargs={"autocommit": True},
-            configure=_limit,
-            check=_check_alive,
-            timeout=POOL_WAIT_S,
-            reconnect_timeout=POOL_WAIT_S,  # then begun anew by the next request, without the growing pauses
-            open=True,
-        )
         self._refused_until = 0.0
-        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="podium-postgres")
+        self._threads = ThreadPoolExecutor(2 * CONNECTIONS, thread_name_prefix="podium-postgres")
+        self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+        self._spare: list[Session] = []  # connections that no loop uses
+        self._opening = threading.Lock()
 
     async def read(self, work: Callable[[Tx], T]) -> T:
-        return await self._in_thread(lambda: self._run(work, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        return await self._run(work, writes=False, brief=True)
 
-    async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:  # noqa: ARG002  all wait for the network
-        def run() -> T:
-            for attempt in range(1, MAX_ATTEMPTS + 1):
-                try:
-                    return self._run(work, "BEGIN")
-                except StorageUnavailable as error:
-                    state = getattr(error.__cause__, "sqlstate", None)
-                    if state not in _RETRY_STATES or attempt == MAX_ATTEMPTS:
-                        raise
-            raise AssertionError
-
-        return await self._in_thread(run)
+    async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
+        return await self._run(work, writes=True, brief=brief)
 
     def close(self) -> None:
         self._threads.shutdown()
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.leave()
+        for session in self._spare:
+            session.close()
 
-    async def _in_thread(self, run: Callable[[], T]) -> T:
-        try:
-            async with asyncio.timeout(TRANSACTION_S):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, run)
-        except TimeoutError as error:
-            raise StorageUnavailable(
-                f"PostgreSQL did not answer within {TRANSACTION_S:g} s; whether a change was made, only a look tells."
-            ) from error
-
-    def _run(self, work: Callable[[Tx], T], begin: str) -> T:
+    async def _run(self, work: Callable[[Tx], T], *, writes: bool, brief: bool) -> T:
         if time.monotonic() < self._refused_until:
             raise _unreachable()
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop) or self._open_pool(loop)
+        job = Job(work, loop.create_future(), writes=writes, brief=brief)
+        job.timer = loop.call_later(TRANSACTION_S, job.expire, _too_slow())
+        pool.submit(job)
         try:
-            with self._pool.connection() as connection:  # rolled back and returned, or thrown away, whatever happens
-                connection.execute(begin)
-                result = work(Tx(connection, "postgresql"))
-                connection.execute("COMMIT")
-                return result
-        except PoolTimeout as error:
+            result: T = await job.future
+        except Unreachable as error:
             self._refused_until = time.monotonic() + OUTAGE_S
             raise _unreachable() from error
         except psycopg.DataError as error:  # NUL in a text, a number out of range
             raise unstorable(error) from error
         except psycopg.Error as error:
             raise storage_error(error) from error
+        return result
+
+    def _open_pool(self, loop: asyncio.AbstractEventLoop) -> Pool:
+        """A pool for this loop, with the sessions of loops that have ended."""
+        with self._opening:
+            for ended in [other for other in self._pools if other.is_closed()]:
+                self._pools.pop(ended).leave()
+            pool = self._pools[loop] = Pool(loop, self._connect, self._spare, self._threads)
+        return pool
+
+    def _connect(self) -> None:
+        connection = psycopg.connect(self._where, autocommit=True)
+        try:
+            connection.execute(_LIMITS)
+            self._spare.append(Session(connection))
+        except psycopg.Error:
+            connection.close()
+            raise
 
 
-def _limit(connection: psycopg.Connection[Any]) -> None:
-    connection.execute(_LIMITS)
-
-
-def _check_alive(connection: psycopg.Connection[Any]) -> None:
-    """Raises when the server has closed the connection. The socket tells, without a round trip: it is then readable."""
-    socket = select.poll()
-    socket.register(connection.fileno(), select.POLLIN)
-    if socket.poll(0):
-        ConnectionPool.check_connection(connection)
+def _too_slow() -> StorageUnavailable:
+    return StorageUnavailable(
+        f"PostgreSQL did not answer within {TRANSACTION_S:g} s; whether a change was made, only a look tells."
+    )
 
 
 def _unreachable() -> StorageUnavailable:

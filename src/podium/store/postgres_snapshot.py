@@ -10,7 +10,10 @@ from podium.errors import InvalidState
 from podium.store.copying import copy_rows
 from podium.store.dialect import storage_error, unstorable
 from podium.store.migrate import migrate, schema_number
+from podium.store.postgres_tx import transaction
 from podium.store.transaction import Tx
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 def dump_postgres(url: str, target: sqlite3.Connection) -> None:
@@ -18,8 +21,8 @@ def dump_postgres(url: str, target: sqlite3.Connection) -> None:
     target.execute("PRAGMA journal_mode = OFF")  # a file that was not finished is thrown away
     target.execute("BEGIN")
     with _connected(url, read_only=True) as source:
-        migrate(Tx(target, "sqlite"), schema_number(source))
-        copy_rows(source, Tx(target, "sqlite"))
+        migrate(Tx(target), schema_number(source))
+        copy_rows(source, Tx(target))
     target.execute("COMMIT")
 
 
@@ -40,10 +43,8 @@ def check_empty_postgres(url: str) -> None:
 @contextmanager
 def _connected(url: str, *, read_only: bool = False) -> Iterator[Tx]:
     try:
-        with psycopg.connect(url) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = read_only
-            yield Tx(connection, "postgresql")
+        with transaction(url, _READ if read_only else "BEGIN") as tx:
+            yield tx
     except psycopg.DataError as error:  # NUL in a text
         raise unstorable(error) from error
     except psycopg.Error as error:

@@ -125,4 +125,4 @@ def upsert_tag(tx: Tx, project_id: int, key: str, value: str) -> None:
 
 def delete_tag(tx: Tx, project_id: int, key: str) -> bool:
     """Whether there was such a tag to delete."""
-    return tx.run("DELETE FROM project_tags WHERE project_id = :id AND key = :key", id=project_id, key=key) > 0
+    return tx.count("DELETE FROM project_tags WHERE project_id = :id AND key = :key", id=project_id, key=key) > 0

@@ -7,7 +7,7 @@ import msgspec
 from podium.domain.registry import PROMPT_TAG, RegisteredModel
 from podium.store import aliases, versions
 from podium.store.dialect import for_update, is_in, list_value
-from podium.store.transaction import Row, Tx
+from podium.store.transaction import Answer, Row, Tx
 
 COLUMNS = "m.id, m.name, m.description, m.created_at, m.updated_at"
 
@@ -48,13 +48,23 @@ def insert_model(tx: Tx, *, team_id: int, name: str, description: str | None, at
 
 def lock_model(tx: Tx, team_id: int, name: str) -> ModelKey | None:
     """The team's model of this name; no other transaction changes it until this one ends."""
-    row = tx.one(
+    return locked_model(ask_lock(tx, team_id, name))
+
+
+def ask_lock(tx: Tx, team_id: int, name: str) -> Answer:
+    """The row of `locked_model`: what is asked after it is about a model that nobody else changes."""
+    return tx.ask(
         f"SELECT m.id, m.name, m.description, {_IS_PROMPT} FROM registered_models m"
         f" WHERE m.team_id = :team AND m.name = :name AND m.deleted_at IS NULL{for_update(tx.dialect)}",
         team=team_id,
         name=name,
         prompt=PROMPT_TAG,
     )
+
+
+def locked_model(answer: Answer) -> ModelKey | None:
+    """The model that was asked for."""
+    row = answer.one()
     return None if row is None else ModelKey(row[0], row[1], row[2], bool(row[3]))
 
 
@@ -108,8 +118,14 @@ def find_model(tx: Tx, team_id: int, name: str) -> RegisteredModel | None:
 def with_parts(tx: Tx, rows: list[Row]) -> list[RegisteredModel]:
     """Models of `COLUMNS` rows; what belongs to them is read in a fixed number of statements."""
     keys = [row[0] for row in rows]
-    tags = _select_tags(tx, keys)
+    tag_rows = tx.ask(
+        "SELECT model_id, key, value FROM registered_model_tags"
+        f" WHERE model_id IN ({versions.inlined(keys)}) ORDER BY key"
+    )
     named = aliases.select_of_models(tx, keys)
+    tags: dict[int, dict[str, str]] = {key: {} for key in keys}
+    for model_id, key, value in tag_rows.all():
+        tags[model_id][key] = value
     latest = versions.select_latest(tx, keys)
     wholes: list[Row] = [(*row, tags[row[0]], named[row[0]], tuple(latest[row[0]])) for row in rows]
     return [RegisteredModel(*whole) for whole in wholes]
@@ -203,13 +219,3 @@ def upsert_tags(tx: Tx, model_id: int, tags: dict[str, str]) -> None:
 def delete_tag(tx: Tx, model_id: int, key: str) -> None:
     """Take a tag off."""
     tx.run("DELETE FROM registered_model_tags WHERE model_id = :id AND key = :key", id=model_id, key=key)
-
-
-def _select_tags(tx: Tx, model_ids: list[int]) -> dict[int, dict[str, str]]:
-    tags: dict[int, dict[str, str]] = {key: {} for key in model_ids}
-    for model_id, key, value in tx.all(
-        "SELECT model_id, key, value FROM registered_model_tags"
-        f" WHERE model_id IN ({versions.inlined(model_ids)}) ORDER BY key"
-    ):
-        tags[model_id][key] = value
-    return tags

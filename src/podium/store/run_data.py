@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from podium.domain.runs import DatasetInput, ModelOutput, Point, Run, RunRow
 from podium.store import datasets, metrics
 from podium.store.runs import COLUMNS, JOINED
-from podium.store.transaction import Tx
+from podium.store.transaction import Answer, Tx
 
 INPUT = "input"
 OUTPUT = "output"
@@ -14,21 +14,24 @@ OUTPUT = "output"
 def load_runs(tx: Tx, keys: list[int]) -> list[Run]:
     """The runs of these keys with all that belongs to them, in the order given, in a fixed number of statements."""
     wanted = _list(keys)
-    infos = {row[0]: RunRow(*row) for row in tx.all(f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.id IN ({wanted})")}
-    tags = _texts(tx, "run_tags", keys)
-    params = _texts(tx, "run_params", keys)
+    rows = tx.ask(f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.id IN ({wanted})")
+    tag_rows = tx.ask(f"SELECT run_id, key, value FROM run_tags WHERE run_id IN ({wanted})")
+    param_rows = tx.ask(f"SELECT run_id, key, value FROM run_params WHERE run_id IN ({wanted})")
+    model_rows = tx.ask(
+        f"SELECT run_id, direction, model_id, step FROM run_logged_models WHERE run_id IN ({wanted})"
+        " ORDER BY run_id, step, model_id"
+    )
     points: dict[int, list[Point]] = metrics.select_latest(tx, keys)
     inputs: dict[int, list[DatasetInput]] = datasets.select_inputs(tx, keys)
     model_inputs: dict[int, list[str]] = {key: [] for key in keys}
     model_outputs: dict[int, list[ModelOutput]] = {key: [] for key in keys}
-    for run, direction, model_id, step in tx.all(
-        f"SELECT run_id, direction, model_id, step FROM run_logged_models WHERE run_id IN ({wanted})"
-        " ORDER BY run_id, step, model_id"
-    ):
+    for run, direction, model_id, step in model_rows.all():
         if direction == INPUT:
             model_inputs[run].append(model_id)
         else:
             model_outputs[run].append(ModelOutput(model_id, step))
+    infos = {row[0]: RunRow(*row) for row in rows.all()}
+    tags, params = _texts(tag_rows, keys), _texts(param_rows, keys)
     return [
         Run(infos[key], tags[key], params[key], points[key], inputs[key], model_inputs[key], model_outputs[key])
         for key in keys
@@ -46,7 +49,7 @@ def upsert_tags(tx: Tx, run: int, tags: Mapping[str, str]) -> None:
 
 def delete_tag(tx: Tx, run: int, key: str) -> bool:
     """Whether there was such a tag to delete."""
-    return tx.run("DELETE FROM run_tags WHERE run_id = :run AND key = :key", run=run, key=key) > 0
+    return tx.count("DELETE FROM run_tags WHERE run_id = :run AND key = :key", run=run, key=key) > 0
 
 
 def find_tag(tx: Tx, run: int, key: str) -> str | None:
@@ -79,9 +82,9 @@ def upsert_models(tx: Tx, run: int, direction: str, models: Iterable[ModelOutput
     )
 
 
-def _texts(tx: Tx, table: str, keys: list[int]) -> dict[int, dict[str, str]]:
+def _texts(answer: Answer, keys: list[int]) -> dict[int, dict[str, str]]:
     texts: dict[int, dict[str, str]] = {key: {} for key in keys}
-    for run, key, value in tx.all(f"SELECT run_id, key, value FROM {table} WHERE run_id IN ({_list(keys)})"):
+    for run, key, value in answer.all():
         texts[run][key] = value
     return texts
 

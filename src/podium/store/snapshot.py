@@ -41,7 +41,7 @@ def open_snapshot(file: Path) -> Iterator[Tx]:
     """The rows of a snapshot, for reading only."""
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)) as opened:
-            yield Tx(opened, "sqlite")
+            yield Tx(opened)
     except sqlite3.Error as error:
         raise storage_error(error) from error
 
@@ -68,5 +68,5 @@ def _copy_pages(path: Path, target: sqlite3.Connection) -> None:
     # SQLite's online backup in one step, which is one read transaction. Measured beside VACUUM INTO, it takes less than
     # half of the processor time.
     with closing(sqlite3.connect(path, isolation_level=None)) as source:
-        schema_number(Tx(source, "sqlite"))
+        schema_number(Tx(source))
         source.backup(target)

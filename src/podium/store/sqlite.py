@@ -59,7 +59,7 @@ class SqliteStore:
         connection = connect(path)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            migrate(Tx(connection, "sqlite"))
+            migrate(Tx(connection))
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             connection.close()  # which rolls back
@@ -141,6 +141,6 @@ class SqliteStore:
 def _run(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
     connection.execute("BEGIN")
     try:
-        return work(Tx(connection, "sqlite"))
+        return work(Tx(connection))
     finally:
         connection.execute("COMMIT")

@@ -83,7 +83,7 @@ def update_team(tx: Tx, team_id: int, description: str | None, root: str | None,
 def update_deleted(tx: Tx, team_id: int, deleted_at: int | None, at: int) -> bool:
     """Mark a team deleted, or there again with None; whether its name was still free for that."""
     return (
-        tx.run(
+        tx.count(
             "UPDATE teams SET deleted_at = :deleted, updated_at = :at WHERE id = :id AND NOT EXISTS"
             " (SELECT 1 FROM teams other WHERE other.name = teams.name AND other.id <> teams.id"
             " AND other.deleted_at IS NULL)",
@@ -134,7 +134,7 @@ def select_models(tx: Tx, team_id: int) -> list[tuple[int, str]]:
 def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
     """Move all that a team has to the default one, its files out of `folder` to the root of the tree."""
     for table in _FILES:
-        tx.run(
+        tx.count(
             f"UPDATE {table} SET team_id = :other, path = CASE WHEN SUBSTR(path, 1, LENGTH(:folder)) = :folder"
             f" THEN SUBSTR(path, LENGTH(:folder) + 1) ELSE path END WHERE team_id = :team",
             team=team_id,
@@ -143,7 +143,7 @@ def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
         )
     before, after = f"mlflow-artifacts:/{folder}", "mlflow-artifacts:/"
     for table, own in _LOCATED:
-        tx.run(
+        tx.count(
             f"UPDATE {table} SET artifact_location = :after || SUBSTR(artifact_location, LENGTH(:before) + 1)"
             f" WHERE {own} AND SUBSTR(artifact_location, 1, LENGTH(:before)) = :before",
             team=team_id,

@@ -77,7 +77,7 @@ def upsert_facts(tx: Tx, table: Facts, key: int, facts: Mapping[str, str]) -> No
 
 def delete_tag(tx: Tx, key: int, name: str) -> bool:
     """Whether the trace had such a tag to delete."""
-    return tx.run("DELETE FROM trace_tags WHERE trace_id = :id AND key = :key", id=key, key=name) > 0
+    return tx.count("DELETE FROM trace_tags WHERE trace_id = :id AND key = :key", id=key, key=name) > 0
 
 
 def insert_links(tx: Tx, keys: Iterable[int], kind: Literal["run", "prompt"], targets: Iterable[str]) -> None:
@@ -156,7 +156,7 @@ def delete_traces(
         parameters["ids"] = list_value(trace_ids, tx.dialect)
     limit = "" if most is None else f" ORDER BY request_time, trace_id LIMIT {most}"
     chosen = f"SELECT id FROM traces WHERE {' AND '.join(conditions)}{limit}"
-    return tx.run(f"DELETE FROM traces WHERE id IN ({chosen})", **parameters)
+    return tx.count(f"DELETE FROM traces WHERE id IN ({chosen})", **parameters)
 
 
 def load_traces(tx: Tx, keys: list[int]) -> list[Trace]:

@@ -6,7 +6,7 @@ import msgspec
 
 from podium.domain.registry import LoggedMetric, ModelVersion
 from podium.domain.stages import STAGES, Stage
-from podium.store.transaction import Row, Tx
+from podium.store.transaction import Answer, Row, Tx
 
 COLUMNS = (
     "v.id, v.model_id, m.name, v.version, v.description, v.user_id, v.source, v.location, v.run_id, v.run_link,"
@@ -77,34 +77,39 @@ def insert_version(tx: Tx, name: str, row: NewRow) -> ModelVersion:
 
 def find_version(tx: Tx, team_id: int, name: str, version: int) -> ModelVersion | None:
     """The team's version of this model name and number."""
-    row = tx.one(
+    return found_version(tx, ask_version(tx, team_id, name, version))
+
+
+def ask_version(tx: Tx, team_id: int, name: str, version: int) -> Answer:
+    """The row of `found_version`."""
+    return tx.ask(
         f"SELECT {COLUMNS} FROM {TABLES} WHERE {VISIBLE} AND m.name = :name AND v.version = :version",
         team=team_id,
         name=name,
         version=version,
     )
+
+
+def found_version(tx: Tx, answer: Answer) -> ModelVersion | None:
+    """The version that was asked for."""
+    row = answer.one()
     return None if row is None else with_parts(tx, [row])[0]
-
-
-def find_key(tx: Tx, model_id: int, version: int) -> int | None:
-    """The key of the model's version of this number."""
-    key: int | None = tx.value(
-        "SELECT id FROM model_versions WHERE model_id = :model AND version = :version AND deleted_at IS NULL",
-        model=model_id,
-        version=version,
-    )
-    return key
 
 
 def find_ref(tx: Tx, team_id: int, name: str, version: int) -> tuple[int, int] | None:
     """(key, revision) of the team's version; versions change with their model's revision."""
-    row = tx.one(
+    row = ask_ref(tx, team_id, name, version).one()
+    return None if row is None else (row[0], row[1])
+
+
+def ask_ref(tx: Tx, team_id: int, name: str, version: int) -> Answer:
+    """The row of `find_ref`."""
+    return tx.ask(
         f"SELECT v.id, m.revision FROM {TABLES} WHERE {VISIBLE} AND m.name = :name AND v.version = :version",
         team=team_id,
         name=name,
         version=version,
     )
-    return None if row is None else (row[0], row[1])
 
 
 def find_ref_by_alias(tx: Tx, team_id: int, name: str, alias: str) -> tuple[int, int] | None:
@@ -228,15 +233,15 @@ def with_parts(tx: Tx, rows: list[Row]) -> list[ModelVersion]:
     """Versions of `COLUMNS` rows; what belongs to them is read in a fixed number of statements."""
     keys = inlined(row[0] for row in rows)
     logged = inlined(row[0] for row in rows if row[_LOGGED_MODEL] is not None)
-    tags = _pairs(
-        tx, f"SELECT version_id, key, value FROM model_version_tags WHERE version_id IN ({keys}) ORDER BY key"
+    tag_rows = tx.ask(
+        f"SELECT version_id, key, value FROM model_version_tags WHERE version_id IN ({keys}) ORDER BY key"
     )
+    alias_rows = tx.ask(f"SELECT version_id, alias FROM model_aliases WHERE version_id IN ({keys}) ORDER BY alias")
+    tags = _pairs(tag_rows.all())
     aliases: dict[int, list[str]] = {}
-    for version_id, alias in tx.all(
-        f"SELECT version_id, alias FROM model_aliases WHERE version_id IN ({keys}) ORDER BY alias"
-    ):
+    for version_id, alias in alias_rows.all():
         aliases.setdefault(version_id, []).append(alias)
-    params = _pairs(tx, _LOGGED_PARAMS.format(logged)) if logged != "NULL" else {}
+    params = _pairs(tx.all(_LOGGED_PARAMS.format(logged))) if logged != "NULL" else {}
     metrics = _logged_metrics(tx, logged) if logged != "NULL" else {}
     found = []
     for row in rows:
@@ -259,9 +264,9 @@ _LOGGED_METRICS = (
 )
 
 
-def _pairs(tx: Tx, statement: str) -> dict[int, dict[str, str]]:
+def _pairs(rows: Iterable[Row]) -> dict[int, dict[str, str]]:
     found: dict[int, dict[str, str]] = {}
-    for version_id, key, value in tx.all(statement):
+    for version_id, key, value in rows:
         found.setdefault(version_id, {})[key] = value
     return found
 

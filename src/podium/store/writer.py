@@ -45,7 +45,7 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._tx = Tx(connection, "sqlite")
+        self._tx = Tx(connection)
         self._waiting: deque[_Job] = deque()
         self._working = False  # whether a group is under way or about to begin
         self._closed = False
