@@ -14,6 +14,7 @@ from podium.errors import StorageUnavailable
 from podium.settings import Settings
 from support.server import running_server
 
+CONTENT = b"content" * 10_000  # a file of its own; smaller ones are rows
 TREE = "/api/2.0/mlflow-artifacts/artifacts"
 
 
@@ -22,7 +23,7 @@ def data(tmp_path: Path) -> Path:
     """The data folder of a server that has ended, with one file."""
     folder = tmp_path / "data"
     with running_server(folder) as url:
-        httpx.put(f"{url}{TREE}/file.txt", content=b"content", timeout=30).raise_for_status()
+        httpx.put(f"{url}{TREE}/file.txt", content=CONTENT, timeout=30).raise_for_status()
     return folder
 
 
@@ -36,14 +37,14 @@ def test_back_up_check_and_restore(data, tmp_path):
     backups = tmp_path / "backups"
     made = run("backup", backups, "--data", data)
     assert "0 runs, 0 registered models" in made.stdout
-    assert "New were 1 blobs, 7 B." in made.stdout
+    assert "New were 1 blobs, 70.0 kB." in made.stdout
     told = json.loads(run("backup", backups, "--data", data, "--keep", 1, "--json").stdout)
     assert (told["new_blobs"], len(told["removed"]), told["manifest"]["blobs"]["count"]) == (0, 1, 1)
     assert run("restore", backups, "--check").stdout.startswith(f"Whole: {told['backup']}, 0 runs")
     restored = run("restore", backups, "--backup", told["backup"], "--data", tmp_path / "restored")
     assert restored.stdout.startswith(f"Restored: {told['backup']}, 0 runs")
     with running_server(tmp_path / "restored") as url:
-        assert httpx.get(f"{url}{TREE}/file.txt", timeout=30).content == b"content"
+        assert httpx.get(f"{url}{TREE}/file.txt", timeout=30).content == CONTENT
 
 
 def test_bytes_that_were_lost_before_are_told_of_by_both_commands(data, tmp_path):
@@ -74,7 +75,7 @@ def test_no_command_opens_a_folder_whose_restore_was_not_finished(data):
 
 def test_verify_tells_each_problem_in_a_line_or_as_json(data):
     blob = next(path for path in (data / "blobs" / "sha256").glob("*/*") if path.is_file())
-    blob.write_bytes(b"CONTENT")
+    blob.write_bytes(CONTENT.upper())
     digest = blob.parent.name + blob.name
     text = run("verify", "--data", data, code=1).stdout.splitlines()
     assert text == [f"blob {digest}: The blob's bytes do not have its digest. A file that needs it: file.txt"]
