@@ -286,3 +286,11 @@ def test_a_write_whose_connection_is_lost_before_its_commit_is_tried_once_more(s
             asyncio.run(scenario())
         assert numbers(store) == []
     assert len(tries) == 2
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_of_two_rows_with_one_key_the_last_is_kept(store, count):
+    upsert = "INSERT INTO notes (text, number) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET text = excluded.text"
+    asyncio.run(store.write(lambda tx: tx.insert(upsert, [(str(n), n % 2) for n in range(count)])))
+    found = asyncio.run(store.read(lambda tx: tx.all("SELECT number, text FROM notes ORDER BY number")))
+    assert found == [(0, str((count - 1) // 2 * 2)), (1, str((count - 2) // 2 * 2 + 1))]

@@ -18,6 +18,7 @@ from podium.store.postgres_values import (
     numbered,
     numbered_marks,
     of_arrays,
+    updating_key,
 )
 from podium.store.transaction import Answer, Lengthy, Row, Tx
 
@@ -108,6 +109,8 @@ class PostgresTx(Tx):
             self._queue(statement, row)
 
     def insert(self, statement: str, rows: Sequence[Row]) -> None:
+        if key := updating_key(statement):  # one statement updates a row once: the last word counts
+            rows = list({tuple([row[place] for place in key]): row for row in rows}.values())
         columns = list(zip(*rows, strict=True))
         types = column_types(columns) if len(rows) >= MIN_ARRAY else None
         try:

@@ -14,6 +14,7 @@ from podium.store.dialect import PARAMETER
 
 _KEYS = re.compile(r" IN \((NULL|\d+(?:, \d+)*)\)")
 _ROW_OF_PARAMETERS = re.compile(r"VALUES \(\?(?:, \?)*\)")
+_UPDATING = re.compile(r"\(([\w, ]+)\) VALUES .* ON CONFLICT \(([\w, ]+)\) DO UPDATE")
 _ARRAY_OF = {int: "bigint[]", float: "float8[]", str: "text[]"}
 
 
@@ -47,6 +48,16 @@ def of_arrays(statement: str, types: tuple[type | None, ...]) -> str:
     selected = ", ".join(column or "NULL" for column in columns)
     source = f"unnest({', '.join(arrays)}) AS rows ({', '.join(filter(None, columns))})"
     return _ROW_OF_PARAMETERS.sub(f"SELECT {selected} FROM {source}", statement)
+
+
+@lru_cache(maxsize=256)
+def updating_key(statement: str) -> tuple[int, ...]:
+    """Where in the rows of an INSERT is the key by which it updates what is there; nothing for one that does not."""
+    found = _UPDATING.search(statement)
+    if found is None:
+        return ()
+    columns = found[1].split(", ")
+    return tuple(columns.index(column) for column in found[2].split(", "))
 
 
 def lift_keys(statement: str) -> tuple[str, dict[str, bytes]]:

@@ -93,10 +93,7 @@ class Tx:
         self._execute_many(statement, list(rows))
 
     def insert(self, statement: str, rows: Sequence[Row]) -> None:
-        """The same INSERT for each of `rows`, whose values stand for its `?` in order: twice as fast as `many`.
-
-        No two of the rows may be in conflict by the key of an ON CONFLICT … DO UPDATE.
-        """
+        """The same INSERT for each of `rows`, whose values stand for its `?` in order: twice as fast as `many`."""
         self._execute_many(statement, rows)
 
     def load(self, table: str, columns: Sequence[str], batches: Iterable[Sequence[Row]]) -> None:
