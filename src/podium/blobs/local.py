@@ -200,6 +200,10 @@ class LocalBlobs:
             raise
 
 
+# Files are stamped by a clock that ticks: a file may be made after a moment and bear an earlier time.
+_TICK_S = 0.02
+
+
 def _absent(digest: str) -> str:
     return f"There is no blob with the SHA-256 {digest}."
 
@@ -223,7 +227,7 @@ def _delete(path: Path, unused_since: datetime | None) -> bool:
         with path.open("rb+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             stat = os.fstat(file.fileno())
-            if stat.st_nlink == 0 or (unused_since and stat.st_mtime > unused_since.timestamp()):
+            if stat.st_nlink == 0 or (unused_since and stat.st_mtime + _TICK_S > unused_since.timestamp()):
                 return False
             path.unlink()
             return True
