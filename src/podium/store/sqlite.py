@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from podium.errors import StorageUnavailable
 from podium.store.dialect import Dialect, storage_error
+from podium.store.log_room import LOG_PAGES, make_room
 from podium.store.migrate import migrate
 from podium.store.transaction import Lengthy, Tx
 from podium.store.writer import Writer
@@ -32,7 +33,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32768",
-    "PRAGMA wal_autocheckpoint = 8000",
+    f"PRAGMA wal_autocheckpoint = {LOG_PAGES}",
 )
 
 
@@ -56,6 +57,9 @@ class SqliteStore:
         # SQLite opens such a file without a word, and refuses the first write.
         if path.exists() and not os.access(path, os.W_OK):
             raise StorageUnavailable(f"The database {path} cannot be written: the file or its disk is read-only.")
+        if not path.exists():
+            connect(path).close()  # SQLite throws away what lies beside an empty database
+        make_room(path)
         connection = connect(path)
         try:
             connection.execute("BEGIN IMMEDIATE")
