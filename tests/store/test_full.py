@@ -17,7 +17,8 @@ from podium.store.transaction import Tx
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteStore]:
+    monkeypatch.setattr("podium.store.sqlite.make_room", lambda _: None)  # a log without room has to grow
     opened = open_store(None, tmp_path)
     assert isinstance(opened, SqliteStore)
     asyncio.run(opened.write(lambda tx: tx.run("CREATE TABLE notes (number INTEGER PRIMARY KEY, note TEXT)")))

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from podium.store.log_room import make_room
@@ -16,7 +17,7 @@ def test_a_new_log_does_not_grow_with_what_is_written(tmp_path: Path):
     path = tmp_path / "podium.db"
     store = SqliteStore(path)
     before = log_of(path).stat().st_size
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE t (x)")
         connection.execute("INSERT INTO t VALUES (zeroblob(1000000))")
     assert log_of(path).stat().st_size == before
