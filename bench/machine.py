@@ -6,9 +6,13 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+
+_QUIET_S = 3
+_QUIET_SHARE = 0.1
 
 
 def facts(place: Path) -> dict[str, str]:
@@ -25,6 +29,16 @@ def facts(place: Path) -> dict[str, str]:
     }
 
 
+def settle(limit_s: float = 90.0) -> None:
+    """Return once the processors have little to do: a server that answers may still be starting its workers."""
+    deadline = time.monotonic() + limit_s
+    quiet = 0
+    while quiet < _QUIET_S and time.monotonic() < deadline:
+        before = _busy_s()
+        time.sleep(1)
+        quiet = quiet + 1 if _busy_s() - before < _QUIET_SHARE * (os.cpu_count() or 1) else 0
+
+
 def wrk_version() -> str | None:
     """The release of wrk; None when it is not installed."""
     if not shutil.which("wrk"):
@@ -32,6 +46,13 @@ def wrk_version() -> str | None:
     told = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout
     found = re.match(r"wrk (?:debian/)?(\S+)", told)
     return found[1] if found else "?"
+
+
+def _busy_s() -> float:
+    """Seconds that the processors have worked since the machine was started; nothing where that is not told."""
+    told = _found("/proc/stat", r"cpu +(.*)")
+    user, nice, system = (int(ticks) for ticks in told.split()[:3]) if told else (0, 0, 0)
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK")
 
 
 def _memory() -> str:

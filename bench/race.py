@@ -12,6 +12,7 @@ import msgspec
 
 from bench.client import WrongAnswer
 from bench.limits import Limit
+from bench.machine import settle
 from bench.peers import Peer
 from bench.servers import NotStarted, Server, running
 from bench.workloads.base import Setup, Workload
@@ -75,6 +76,7 @@ class Race:
         """The results of the workloads, and the memory of the servers after them."""
         with ExitStack() as stack:
             servers = [stack.enter_context(running(*self._command(peer))) for peer in self._peers]
+            settle()
             results = [self._compare(workload, servers) for workload in workloads]
             return [*results, _loaded(servers)]
 
