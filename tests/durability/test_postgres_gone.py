@@ -85,10 +85,17 @@ def wait_for_workers(server: ServerProcess) -> list[psutil.Process]:
     parent = psutil.Process(server.pid)
 
     def workers() -> list[psutil.Process]:
-        return [child for child in parent.children() if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in parent.children() if _is_worker(child)]
 
     wait_until(lambda: len(workers()) == 2, "there are not two workers")
     return workers()
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.Error:  # it ends at this moment
+        return False
 
 
 def wait_until(condition: Callable[[], bool], otherwise: str) -> None:
