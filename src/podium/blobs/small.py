@@ -48,6 +48,9 @@ class _Put(msgspec.Struct):
     loop: asyncio.AbstractEventLoop
 
 
+_OPEN_S = 10.0  # how long another process that opens the file at this moment is waited for
+
+
 class SmallBlobs:
     """What `put` acknowledged survives a power cut. Methods that are not `async` block, and are for threads."""
 
@@ -59,16 +62,28 @@ class SmallBlobs:
         self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._renewals = 0
         try:
-            self._writing = self._connect()
-            self._writing.execute(_TABLE)
-            self._renewing = self._connect()
-            for setting in _RENEWING:
-                self._renewing.execute(setting)
-            sync_folder(path.parent)
+            self._open()
         except sqlite3.Error as error:
             raise OSError(None, f"{path.name}: {error}") from error
         self._thread = threading.Thread(target=self._write, name="podium-small-blobs", daemon=True)
         self._thread.start()
+
+    def _open(self) -> None:
+        deadline = time.monotonic() + _OPEN_S
+        while True:
+            try:
+                self._writing = self._connect()
+                self._writing.execute(_TABLE)
+                self._renewing = self._connect()
+                for setting in _RENEWING:
+                    self._renewing.execute(setting)
+                break
+            except sqlite3.OperationalError as error:
+                # Another process makes the same file: SQLite refuses at once, whatever the busy time-out.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+        sync_folder(self._path.parent)
 
     async def put(self, digest: str, data: bytes) -> None:
         """Stores the bytes, or renews the time of those stored already."""
