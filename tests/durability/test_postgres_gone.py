@@ -1,13 +1,20 @@
 """PostgreSQL that crashes under load, is away for a while, and comes back."""
 
+import asyncio
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
+import uvloop
+from greenlet import greenlet
 
+from podium.store.postgres_session import Session
 from support.database import Database, private_database
 from support.process import ServerProcess, failed_start, server_process
 from support.soundness import check_sound
@@ -62,6 +69,41 @@ def check_refusals(writers: list[Writer]) -> None:
     refused = [refusal for writer in writers for refusal in writer.refused]
     assert {answer["error_code"] for _, answer in refused} == {"TEMPORARILY_UNAVAILABLE"}
     assert max(seconds for seconds, _ in refused) < LONGEST_ANSWER_S
+
+
+def test_a_backend_that_is_reset_with_its_last_answer_unread_is_noticed(database: Database):
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        uvloop.run(reset_with_an_answer_unread(Session(connection), connection.info.backend_pid))
+    wait_until(database.answers, "PostgreSQL does not recover")
+
+
+async def reset_with_an_answer_unread(session: Session, backend: int) -> None:
+    """It is killed with an answer of it on the way, and a statement to it that it never took: a reset, not an end."""
+    loop = asyncio.get_running_loop()
+    session.attach(loop)
+
+    def ask(outcome: asyncio.Future[None]) -> None:
+        session.begin("BEGIN")
+        session.queue("SELECT 1", ())
+        try:
+            session.look()
+            session.leave()
+            outcome.set_result(None)
+        except psycopg.Error as error:
+            outcome.set_exception(error)
+
+    answered, refused = loop.create_future(), loop.create_future()
+    greenlet(ask).switch(answered)
+    await answered
+    session.tidy()  # from here to the reset the loop stands still, and the answer to this is not read
+    time.sleep(0.2)  # noqa: ASYNC251
+    os.kill(backend, signal.SIGSTOP)
+    greenlet(ask).switch(refused)
+    os.kill(backend, signal.SIGKILL)
+    time.sleep(0.2)  # noqa: ASYNC251
+    with pytest.raises(psycopg.OperationalError):
+        await asyncio.wait_for(refused, 10)
+    assert session.broken
 
 
 def test_a_worker_process_that_dies_meanwhile_is_replaced_afterwards(database: Database, tmp_path: Path):

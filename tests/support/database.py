@@ -36,6 +36,11 @@ class Database:
         """Starts it again; it recovers from its log."""
         self._server.ensure_postgres_running()
 
+    def answers(self) -> bool:
+        with suppress(psycopg.OperationalError):
+            return self.ask("SELECT 1") == [(1,)]
+        return False
+
     def ask(self, statement: str) -> list[tuple]:
         """The rows of a statement."""
         with psycopg.connect(self.url, autocommit=True) as connection:

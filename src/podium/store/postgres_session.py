@@ -57,6 +57,8 @@ class Session:
         self._results: list[Any] = []  # what has come of the batch under way
         self._waiter: greenlet | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._hang_up = select.poll()
+        self._hang_up.register(self._descriptor, 0)  # nothing but that the other end is gone
         self.ending = False  # whether the commit was sent
         self.broken = False
 
@@ -124,8 +126,8 @@ class Session:
             try:
                 self._send("COMMIT", ())
                 self._forget()
-            except psycopg.Error:
-                self.broken = True
+            except psycopg.Error as error:
+                self._fail(error)
 
     def roll_back(self) -> None:
         """Close the transaction, and take back what was done in it."""
@@ -274,9 +276,17 @@ class Session:
         except psycopg.Error as error:
             self._fail(error)
             return
+        # uvloop tells of a reset once and never again, and there may be more to read than was read now. Looked at
+        # before the waiter goes on, who may send more.
+        if self._hang_up.poll(0):
+            asyncio.get_running_loop().call_soon(self._on_hung_up)
         if results is not None and self._waiter is not None:
             waiter, self._waiter = self._waiter, None
             waiter.switch(results)
+
+    def _on_hung_up(self) -> None:
+        if self._loop is not None:
+            self._on_readable()
 
     def _on_writable(self) -> None:
         try:
