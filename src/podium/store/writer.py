@@ -1,9 +1,10 @@
 """SQLite's one writer. What waits is run in one transaction and committed once (group commit): the cost of making
 writes durable is shared by all that came in meanwhile, and none is acknowledged before.
 
-Brief jobs run on the event loop itself, and only the commit, which waits for the disk, is left to a thread: handing
-each statement to and fro between two threads that want the interpreter's lock cost more than the statements. A group
-with a job that may take long, or finds that it does, runs in the thread as a whole.
+Brief jobs run on the event loop itself: handing each statement to and fro between two threads that want the
+interpreter's lock cost more than the statements. So does handing over a commit, unless the disk is slow: while commits
+take less than a millisecond they are made on the loop too, else by a thread. A group with a job that may take long, or
+finds that it does, runs in the thread as a whole.
 """
 
 import asyncio
@@ -26,6 +27,11 @@ MAX_GROUP = 256
 # How long another process (garbage collection, a backup) may hold the database before writes give up.
 MAX_WAIT_S = 10.0
 _RETRY_S = 0.005
+# A commit that takes longer is slow. After so many slow ones in a row the loop leaves commits to the thread for a
+# while: a single one is most often the one in some hundred that also empties the log.
+SLOW_COMMIT_S = 0.001
+MAX_SLOW = 3
+PAUSE_S = 1.0
 
 
 class _Job:
@@ -50,6 +56,8 @@ class Writer:
         self._working = False  # whether a group is under way or about to begin
         self._closed = False
         self._state = threading.Lock()  # guards the three above
+        self._slow = 0  # how many of the last commits on the loop were slow
+        self._away_until = 0.0  # when commits are tried on the loop again, on the monotonic clock
         # Groups for the thread, and whether their jobs were run already.
         self._handed: SimpleQueue[tuple[list[_Job], bool] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run_thread, name="podium-writer", daemon=True)
@@ -68,7 +76,7 @@ class Writer:
             self._waiting.append(job)
             idle, self._working = not self._working, True
         if idle:
-            loop.call_soon(self._begin)  # behind what is ready now: requests that came together share a commit
+            self._gather(loop)
         result: T = await job.future
         return result
 
@@ -83,7 +91,16 @@ class Writer:
             _deliver(group)
         self._connection.close()
 
-    def _begin(self) -> None:
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int = 0) -> None:
+        """Begin the next group once a turn of the loop has brought nothing new: what comes together shares a commit."""
+        waiting = len(self._waiting)
+        if waiting > seen and waiting < MAX_GROUP:
+            # Two steps are a whole turn: what the first one finds ready was read before the requests behind it.
+            loop.call_soon(loop.call_soon, self._gather, loop, waiting)
+        else:
+            self._begin(loop)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the next group, on the loop of one of its callers."""
         group = self._take_group()
         if not group:  # the store was closed meanwhile, which took them
@@ -91,11 +108,25 @@ class Writer:
         before = self._connection.total_changes
         done = all(job.brief for job in group) and self._attempt(group)
         if done and self._connection.total_changes == before:  # there is no disk to wait for
-            self._finish(group, done=True)
-            _deliver(group)
-            self._go_on()
+            self._finish_here(group, loop)
+        elif done and time.monotonic() >= self._away_until:
+            began = time.monotonic()
+            self._finish_here(group, loop)
+            self._note_commit(time.monotonic() - began)
         else:
             self._handed.put((group, done))
+
+    def _finish_here(self, group: list[_Job], loop: asyncio.AbstractEventLoop) -> None:
+        self._finish(group, done=True)
+        _resolve([job for job in group if job.loop is loop])
+        _deliver([job for job in group if job.loop is not loop])
+        self._go_on()
+
+    def _note_commit(self, took_s: float) -> None:
+        self._slow = self._slow + 1 if took_s > SLOW_COMMIT_S else 0
+        if self._slow == MAX_SLOW:
+            self._slow -= 1  # after the pause a single slow one is enough for the next
+            self._away_until = time.monotonic() + PAUSE_S
 
     def _take_group(self) -> list[_Job]:
         with self._state:
@@ -116,7 +147,7 @@ class Writer:
                 return
             loop = self._waiting[0].loop
         try:
-            loop.call_soon_threadsafe(self._begin)
+            loop.call_soon_threadsafe(self._gather, loop)
         except RuntimeError:  # that loop was closed: its jobs are done here, for nobody
             self._handed.put((self._take_group(), False))
 
