@@ -20,6 +20,7 @@ ALLOWED = {
     "worker": {"worker", "services", "domain", "errors"},
     "asgi": {"asgi", "services", "domain", "errors"},
     "protocols.mlflow": {"protocols.mlflow", "asgi", "services", "domain", "errors"},
+    "protocols.wandb": {"protocols.wandb", "asgi", "services", "domain", "errors"},
     "protocols.native": {"protocols.native", "asgi", "services", "domain", "errors"},
     "cli": {"cli", "app", "logs", "settings", "services", "domain", "errors"},
 }

@@ -42,6 +42,7 @@ from podium.protocols.mlflow.grammar import (
 from podium.protocols.mlflow.routes import mlflow_mount
 from podium.protocols.native.api import Api, Grammar, Searched
 from podium.protocols.native.routes import native_mount
+from podium.protocols.wandb.routes import wandb_mount
 from podium.services import Services
 from podium.services.context import Context
 from podium.services.secret_box import SecretBox
@@ -97,7 +98,7 @@ class Podium:
         operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
         self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
-        router = Router((operators, native, mlflow_mount(self.services)))
+        router = Router((operators, native, wandb_mount(self.services), mlflow_mount(self.services)))
         self.asgi: ASGIApp = AccessLog(Patience(router, settings.client_timeout), metrics, self._log)
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ class Route(msgspec.Struct, frozen=True):
     method: str
     path: str
     endpoint: Endpoint
+    when: Callable[[Scope], bool] | None = None  # which requests are meant, where two protocols have the same path
 
 
 class Mount(msgspec.Struct, frozen=True):
@@ -42,11 +43,15 @@ class Router:
     def __init__(self, mounts: tuple[Mount, ...]) -> None:
         self._mounts = mounts
         self._exact: dict[tuple[str, str], tuple[Endpoint, Mount]] = {}
+        self._chosen: dict[tuple[str, str], list[tuple[Callable[[Scope], bool], Endpoint, Mount]]] = {}
         self._methods: dict[str, list[str]] = {}
         self._patterns: list[tuple[str, re.Pattern[str], Endpoint, Mount]] = []
         for mount in mounts:
             for route in mount.routes:
-                if "{" in route.path:
+                if route.when is not None:
+                    chosen = self._chosen.setdefault((route.method, route.path), [])
+                    chosen.append((route.when, route.endpoint, mount))
+                elif "{" in route.path:
                     self._patterns.append((route.method, _compile(route.path), route.endpoint, mount))
                 else:
                     self._exact[route.method, route.path] = (route.endpoint, mount)
@@ -69,6 +74,9 @@ class Router:
         method, path = scope["method"], "/" + scope["path"].lstrip("/")
         if method == "HEAD":
             method = "GET"
+        for when, chosen, mount in self._chosen.get((method, path), ()):
+            if when(scope):
+                return chosen, mount
         found = self._exact.get((method, path))
         if found is not None:
             return found

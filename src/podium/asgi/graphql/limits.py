@@ -1,7 +1,8 @@
-"""How large a query may be, counted before anything of it runs. The limits are those of `mlflow server`."""
+"""How large a query may be, counted before anything of it runs."""
 
 from collections.abc import Mapping
 
+import msgspec
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -13,43 +14,53 @@ from graphql import (
     SelectionSetNode,
 )
 
-MAX_ROOT_FIELDS = 10
-MAX_ALIASES = 10
-MAX_DEPTH = 10
-MAX_SELECTIONS = 1000
-
 _Fragments = Mapping[str, SelectionSetNode]
 
 
-def check_size(document: DocumentNode) -> None:
-    """Raise GraphQLError for a query that asks for more than one page of MLflow ever does."""
+class Limits(msgspec.Struct, frozen=True):
+    """How much one document may ask for; fragments count where they are spread."""
+
+    root_fields: int
+    aliases: int  # within one selection
+    depth: int
+    selections: int
+    characters: int = 200_000
+
+    @property
+    def tokens(self) -> int:
+        """A name, a brace or a colon is a token each: ten times what a document within the limits has."""
+        return 20 * self.selections
+
+
+def check_size(document: DocumentNode, limits: Limits) -> None:
+    """Raise GraphQLError for a document that asks for more."""
     fragments = {
         node.name.value: node.selection_set for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
-    left = MAX_SELECTIONS
+    left = limits.selections
     for operation in document.definitions:
         if isinstance(operation, OperationDefinitionNode):
-            left = _check_operation(operation, fragments, left)
+            left = _check_operation(operation, fragments, limits, left)
 
 
-def _check_operation(operation: OperationDefinitionNode, fragments: _Fragments, left: int) -> int:
+def _check_operation(operation: OperationDefinitionNode, fragments: _Fragments, limits: Limits, left: int) -> int:
     """How many of the selections that were left are left after this operation."""
     level = [operation.selection_set]
-    for depth in range(1, MAX_DEPTH + 1):
+    for depth in range(1, limits.depth + 1):
         below: list[SelectionSetNode] = []
         for selections in level:
             fields = _fields(selections, fragments)
             left -= len(fields)
             if left < 0:
-                raise GraphQLError(f"Query exceeds maximum total selections of {MAX_SELECTIONS}")
+                raise GraphQLError(f"Query exceeds maximum total selections of {limits.selections}")
             if depth == 1:
-                _check(len(fields), MAX_ROOT_FIELDS, "root fields")
-            _check(sum(field.alias is not None for field in fields), MAX_ALIASES, "aliases")
+                _check(len(fields), limits.root_fields, "root fields")
+            _check(sum(field.alias is not None for field in fields), limits.aliases, "aliases")
             below += [field.selection_set for field in fields if field.selection_set]
         if not below:
             return left
         level = below
-    raise GraphQLError(f"Query exceeds maximum depth of {MAX_DEPTH}")
+    raise GraphQLError(f"Query exceeds maximum depth of {limits.depth}")
 
 
 def _fields(selections: SelectionSetNode, fragments: _Fragments) -> list[FieldNode]:

@@ -1,0 +1,29 @@
+"""Who asks a query: what resolvers find as `info.context`."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from podium.asgi.actor import ANONYMOUS
+from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.services import Services
+
+
+class Caller:
+    """The services, the user, and what was loaded for this query already (`kept`, by its topic)."""
+
+    def __init__(self, services: Services, user: str, base_url: str, request_id: str | None) -> None:
+        self.services = services
+        self.user = user
+        self.base_url = base_url  # as the client reaches this server, without a slash at its end
+        self.request_id = request_id
+        self.kept: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, services: Services, request: Request) -> "Caller":
+        """The caller of a request. The server is open: any key stands for the local user."""
+        return cls(services, ANONYMOUS, str(request.base_url).rstrip("/"), request.scope.get("request_id"))
+
+    def actor(self, entity: str | None = None) -> Actor:
+        """The caller, addressing the things of an entity, else of its default one."""
+        return Actor(self.user, entity or DEFAULT_TEAM)

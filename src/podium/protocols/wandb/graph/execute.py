@@ -1,0 +1,55 @@
+"""Runs the queries of W&B's client: one schema, in one file a topic, and one module of resolvers a topic."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo, build_schema
+
+from podium.asgi.graphql.engine import Engine, Resolvers
+from podium.asgi.graphql.limits import Limits
+from podium.errors import PodiumError
+from podium.protocols.wandb.errors import unexpected
+from podium.protocols.wandb.graph import scalars, viewer
+from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.names import snake_case
+
+_TOPICS = ("base", "viewer")
+_RESOLVERS: Resolvers = {**viewer.RESOLVERS}
+# The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
+_LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
+
+
+async def execute(
+    caller: Caller, query: str, variables: dict[str, Any] | None, operation_name: str | None
+) -> dict[str, Any]:
+    """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then."""
+    result = await engine().run(query, variables, operation_name, caller)
+    if result.errors:
+        return {"data": None, "errors": [_told(caller, error) for error in result.errors]}
+    return {"data": result.data}
+
+
+@cache
+def engine() -> Engine:
+    """The schema with its resolvers, built at the first query."""
+    folder = files("podium.protocols.wandb.graph").joinpath("schema")
+    text = "\n".join(folder.joinpath(f"{topic}.graphql").read_text(encoding="utf-8") for topic in _TOPICS)
+    schema = build_schema(text)
+    scalars.define(schema)
+    return Engine(schema, _RESOLVERS, read_field=read_field, rename=snake_case, limits=_LIMITS)
+
+
+def read_field(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
+    """The part of an object that a field names, in snake case; arguments are for resolvers of their own."""
+    name = snake_case(info.field_name)
+    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+
+
+def _told(caller: Caller, error: GraphQLError) -> dict[str, Any]:
+    cause = error.original_error
+    if isinstance(cause, PodiumError):
+        return {"message": cause.message, "path": error.path}
+    if cause is None or isinstance(cause, GraphQLError):
+        return {"message": error.message}
+    return {"message": unexpected(cause, caller.request_id), "path": error.path}

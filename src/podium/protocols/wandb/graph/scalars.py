@@ -1,0 +1,39 @@
+"""The scalars of W&B's schema. Values that are documents pass as they are: resolvers make texts or objects of them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema
+
+
+def define(schema: GraphQLSchema) -> None:
+    """Give the scalars of the schema their meaning."""
+    for name, (serialize, parse) in _SCALARS.items():
+        scalar = schema.type_map[name]
+        assert isinstance(scalar, GraphQLScalarType), "the schema says so"
+        scalar.serialize, scalar.parse_value = serialize, parse  # type: ignore[method-assign, assignment]
+
+
+def _time(value: Any) -> str:
+    """ISO 8601 in UTC, from milliseconds since the epoch."""
+    return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise GraphQLError(f"{value!r} is no Int64: expected a whole number")
+    return int(value)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_SCALARS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "DateTime": (_time, _same),
+    "Int64": (_whole, _whole),
+    "Duration": (_whole, _whole),
+    "JSON": (_same, _same),
+    "JSONString": (_same, _same),
+}

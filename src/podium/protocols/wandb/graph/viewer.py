@@ -1,0 +1,32 @@
+"""Who is signed in, and what this server can do."""
+
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from podium.domain.access import DEFAULT_TEAM
+from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.ids import global_id
+
+FEATURES: tuple[str, ...] = ("STRUCTURED_CONSOLE_LOGS",)
+
+
+def _viewer(_: Any, info: GraphQLResolveInfo) -> dict[str, Any]:
+    caller: Caller = info.context
+    return {
+        "id": global_id("User", 1),
+        "name": caller.user,
+        "username": caller.user,
+        "email": "",
+        "admin": True,
+        "entity": DEFAULT_TEAM,
+        "flags": "{}",
+        "teams": {"edges": [{"node": {"name": DEFAULT_TEAM}}]},
+    }
+
+
+def _server_info(_: Any, __: GraphQLResolveInfo) -> dict[str, Any]:
+    return {"features": [{"name": name, "is_enabled": True} for name in FEATURES], "cli_version_info": {}}
+
+
+RESOLVERS = {("Query", "viewer"): _viewer, ("Query", "serverInfo"): _server_info}
