@@ -20,10 +20,11 @@ from podium.store.writer import Writer
 T = TypeVar("T")
 
 READ_THREADS = 4
-# How many steps of its virtual machine SQLite may take for a read on the event loop: half a millisecond's worth.
-# They are counted in ticks; a tick may be begun by statements of earlier reads.
+# How many steps of its virtual machine SQLite may take for a read on the event loop: two milliseconds' worth, which is
+# less than a thread would hold the interpreter's lock for it. They are counted in ticks; a tick may be begun by
+# statements of earlier reads.
 TICK_STEPS = 4_000
-MAX_TICKS = 5
+MAX_TICKS = 20
 # LIKE is case-sensitive on PostgreSQL and in MLflow's grammar; SQLite has to be told.
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
