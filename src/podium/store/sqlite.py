@@ -83,9 +83,10 @@ class SqliteStore:
         self._ticks = 0
         self._connection_here.set_progress_handler(self._tick, TICK_STEPS)
 
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        with suppress(Lengthy):
-            return self._read_here(work)
+    async def read(self, work: Callable[[Tx], T], *, brief: bool = True) -> T:
+        if brief:
+            with suppress(Lengthy):
+                return self._read_here(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
