@@ -1,5 +1,12 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.artifact_aliases import ArtifactAliases
+from podium.services.artifact_changes import ArtifactChanges
+from podium.services.artifact_commits import ArtifactCommits
+from podium.services.artifact_contents import ArtifactContents
+from podium.services.artifact_lineage import ArtifactLineage
+from podium.services.artifact_reading import ArtifactReading
+from podium.services.artifact_versions import ArtifactVersions
 from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
@@ -21,6 +28,7 @@ from podium.services.retention import Retention
 from podium.services.run_search import RunSearch
 from podium.services.runs import Runs
 from podium.services.sender import Sender
+from podium.services.signed_urls import SignedUrls
 from podium.services.teams import Teams
 from podium.services.traces import Traces
 from podium.services.verification import Verification
@@ -32,6 +40,14 @@ class Services:
     """Every service over one context, built once a process."""
 
     def __init__(self, context: Context) -> None:
+        self.signed_urls = SignedUrls(context)
+        self.artifact_aliases = ArtifactAliases(context)
+        self.artifact_changes = ArtifactChanges(context)
+        self.artifact_contents = ArtifactContents(context, self.signed_urls)
+        self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
+        self.artifact_lineage = ArtifactLineage(context)
+        self.artifact_reading = ArtifactReading(context)
+        self.artifact_versions = ArtifactVersions(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
