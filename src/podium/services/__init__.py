@@ -1,5 +1,12 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.artifact_aliases import ArtifactAliases
+from podium.services.artifact_changes import ArtifactChanges
+from podium.services.artifact_commits import ArtifactCommits
+from podium.services.artifact_contents import ArtifactContents
+from podium.services.artifact_lineage import ArtifactLineage
+from podium.services.artifact_reading import ArtifactReading
+from podium.services.artifact_versions import ArtifactVersions
 from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
@@ -25,6 +32,7 @@ from podium.services.run_streams import RunStreams
 from podium.services.run_upserts import RunUpserts
 from podium.services.runs import Runs
 from podium.services.sender import Sender
+from podium.services.signed_urls import SignedUrls
 from podium.services.teams import Teams
 from podium.services.traces import Traces
 from podium.services.tracked_runs import TrackedRuns
@@ -37,6 +45,14 @@ class Services:
     """Every service over one context, built once a process."""
 
     def __init__(self, context: Context) -> None:
+        self.signed_urls = SignedUrls(context)
+        self.artifact_aliases = ArtifactAliases(context)
+        self.artifact_changes = ArtifactChanges(context)
+        self.artifact_contents = ArtifactContents(context, self.signed_urls)
+        self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
+        self.artifact_lineage = ArtifactLineage(context)
+        self.artifact_reading = ArtifactReading(context)
+        self.artifact_versions = ArtifactVersions(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)

@@ -1,0 +1,61 @@
+"""Which runs made and read versions of artifacts."""
+
+from podium.domain.access import Actor
+from podium.domain.artifact_collections import Version
+from podium.errors import NotFound
+from podium.services.artifact_access import require_committed, require_version
+from podium.services.context import Context
+from podium.store import artifact_versions, run_artifacts
+from podium.store.run_artifacts import Direction, RunRef
+from podium.store.transaction import Tx
+
+
+class ArtifactLineage:
+    """What the actor may see and add to the lineage of artifacts."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def use(self, actor: Actor, version_id: int, project: str, run: str) -> Version:
+        """The version, which a run of the actor's team reads. Noted once. Raises NotFound."""
+
+        def work(tx: Tx) -> Version:
+            _, version = require_committed(self._context, tx, actor, version_id)
+            team = self._context.team_id(tx, actor)
+            key = run_artifacts.find_run_key(tx, team, project, run)
+            if key is None:
+                raise NotFound(f"There is no run '{run}' in the project '{actor.team}/{project}'.")
+            run_artifacts.insert_use(tx, key, "input", version_id, self._context.clock())
+            return version
+
+        return await self._context.store.write(work, brief=True)
+
+    async def runs_that_read(self, actor: Actor, version_id: int) -> list[RunRef]:
+        """The runs that read a version, in the order in which they first did."""
+
+        def work(tx: Tx) -> list[RunRef]:
+            require_version(self._context, tx, actor, version_id)
+            return run_artifacts.select_runs_of(tx, version_id, "input")
+
+        return await self._context.store.read(work)
+
+    async def maker(self, actor: Actor, version_id: int) -> RunRef | None:
+        """The run that made a version first; None when no run did, or it is gone."""
+
+        def work(tx: Tx) -> RunRef | None:
+            require_version(self._context, tx, actor, version_id)
+            return run_artifacts.find_maker(tx, version_id)
+
+        return await self._context.store.read(work)
+
+    async def versions_of_run(
+        self, run_id: int, direction: Direction, limit: int, offset: int
+    ) -> tuple[list[Version], int]:
+        """A page of the versions that a run, which the caller found, made or read, and how many there are."""
+
+        def work(tx: Tx) -> tuple[list[Version], int]:
+            keys = run_artifacts.select_versions_of(tx, run_id, direction, limit, offset)
+            count = run_artifacts.count_versions_of(tx, run_id, direction)
+            return artifact_versions.load_versions(tx, keys), count
+
+        return await self._context.store.read(work)

@@ -1,0 +1,162 @@
+"""Reading artifacts: versions by id and by name, their files, what a collection and a project have."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from podium.domain.access import Actor
+from podium.domain.artifact_collections import ArtifactType, Collection, Membership, Version
+from podium.domain.manifests import ManifestEntry
+from podium.errors import InvalidState, NotFound
+from podium.services.artifact_access import (
+    find_membership,
+    name_of,
+    require_collection,
+    require_version,
+)
+from podium.services.context import Context
+from podium.store import artifact_collections, artifact_contents, artifact_memberships, artifact_versions
+from podium.store.artifact_collections import Filter
+from podium.store.artifact_contents import FileRow
+from podium.store.transaction import Tx
+
+
+class Files(msgspec.Struct, frozen=True):
+    """A page of a version's files, whether more follow, and how many there are in all."""
+
+    files: list[FileRow]
+    more: bool
+    total: int
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """A version with its number in the collection that it was listed from."""
+
+    number: int
+    version: Version
+
+
+class ArtifactReading:
+    """What the actor may see. Keys of projects are of those that the caller found by their name."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def version(self, actor: Actor, key: int) -> Version:
+        """The version with this key, whatever its state. Raises NotFound."""
+        return await self._context.store.read(lambda tx: require_version(self._context, tx, actor, key)[1])
+
+    async def client_version(self, actor: Actor, client_id: str) -> Version | None:
+        """The version that a client called so."""
+
+        def work(tx: Tx) -> Version | None:
+            key = artifact_versions.find_by_client_id(tx, client_id)
+            return None if key is None else require_version(self._context, tx, actor, key)[1]
+
+        return await self._context.store.read(work)
+
+    async def membership(self, project_id: int, name: str) -> Membership | None:
+        """What `collection:alias` names in a project; without an alias the latest."""
+        return await self._context.store.read(lambda tx: find_membership(tx, project_id, name))
+
+    async def places_of(self, actor: Actor, version_id: int) -> list[Membership]:
+        """A version's places in its sequence and in the portfolios that link to it."""
+
+        def work(tx: Tx) -> list[Membership]:
+            require_version(self._context, tx, actor, version_id)
+            return artifact_memberships.load_memberships(tx, artifact_memberships.select_places_of(tx, version_id))
+
+        return await self._context.store.read(work)
+
+    async def listing(self, actor: Actor, version_id: int) -> ManifestEntry:
+        """The file that lists what a committed version is made of."""
+
+        def work(tx: Tx) -> ManifestEntry:
+            team, version = require_version(self._context, tx, actor, version_id)
+            if version.listing is None:
+                raise InvalidState(f"The artifact '{name_of(version)}' is not committed: it has no manifest yet.")
+            content = artifact_contents.select_contents(tx, team, [version.listing])[version.listing]
+            return ManifestEntry("wandb_manifest.json", content.digest, content.size_bytes)
+
+        return await self._context.store.read(work)
+
+    async def files(
+        self, actor: Actor, version_id: int, after: str, limit: int, names: Sequence[str] | None = None
+    ) -> Files:
+        """A page of a version's files behind the path `after`."""
+
+        def work(tx: Tx) -> Files:
+            team, version = require_version(self._context, tx, actor, version_id)
+            if version.manifest_id is None:
+                return Files([], more=False, total=0)
+            found = artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
+            total = artifact_contents.count_files(tx, version.manifest_id) if names is None else len(found)
+            return Files(found[:limit], len(found) > limit, total)
+
+        return await self._context.store.read(work)
+
+    async def collection(self, project_id: int, name: str) -> Collection | None:
+        """The project's collection of this name."""
+
+        def work(tx: Tx) -> Collection | None:
+            found = artifact_collections.find_collection(tx, project_id, name)
+            return None if found is None else artifact_collections.find_collection_by_key(tx, found.id)
+
+        return await self._context.store.read(work)
+
+    async def collection_by_key(self, actor: Actor, key: int) -> Collection:
+        """The collection with this key. Raises NotFound."""
+        return await self._context.store.read(lambda tx: require_collection(self._context, tx, actor, key)[1])
+
+    async def collections(self, wanted: Filter, limit: int, offset: int) -> tuple[list[Collection], int]:
+        """A page of collections, the newest first, and how many there are."""
+
+        def work(tx: Tx) -> tuple[list[Collection], int]:
+            keys = artifact_collections.select_collection_keys(tx, wanted, limit, offset)
+            return artifact_collections.load_collections(tx, keys), artifact_collections.count_collections(tx, wanted)
+
+        return await self._context.store.read(work)
+
+    async def types(self, project_id: int, limit: int, offset: int) -> list[ArtifactType]:
+        """A page of the project's types."""
+        return await self._context.store.read(
+            lambda tx: artifact_collections.select_types(tx, project_id, limit, offset)
+        )
+
+    async def type(self, project_id: int, name: str) -> ArtifactType | None:
+        """The project's type of this name."""
+        return await self._context.store.read(lambda tx: artifact_collections.find_type(tx, project_id, name))
+
+    async def aliases(self, actor: Actor, collection_id: int, limit: int, offset: int) -> list[tuple[int, str]]:
+        """A page of (key, alias) of a collection."""
+
+        def work(tx: Tx) -> list[tuple[int, str]]:
+            require_collection(self._context, tx, actor, collection_id)
+            return artifact_memberships.select_aliases(tx, collection_id, limit, offset)
+
+        return await self._context.store.read(work)
+
+    async def members(
+        self, collection_id: int, limit: int, offset: int, *, ascending: bool = False
+    ) -> tuple[list[Numbered], int]:
+        """A page of a collection's versions, the newest first unless `ascending`, and how many it has."""
+
+        def work(tx: Tx) -> tuple[list[Numbered], int]:
+            rows = artifact_memberships.select_members(tx, collection_id, limit, offset, ascending=ascending)
+            versions = {each.id: each for each in artifact_versions.load_versions(tx, [key for _, key in rows])}
+            found = [Numbered(number, versions[key]) for number, key in rows]
+            return found, artifact_memberships.count_members(tx, collection_id)
+
+        return await self._context.store.read(work)
+
+    async def member(self, collection_id: int, alias: str) -> Membership:
+        """The place that an alias or number names in a collection. Raises NotFound."""
+
+        def work(tx: Tx) -> Membership:
+            key = artifact_memberships.find_membership(tx, collection_id, alias)
+            found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
+            if not found:
+                raise NotFound(f"The artifact collection has no version with the alias '{alias}'.")
+            return found[0]
+
+        return await self._context.store.read(work)
