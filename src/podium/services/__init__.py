@@ -1,5 +1,6 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.api_keys import ApiKeys
 from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
@@ -11,7 +12,9 @@ from podium.services.health import Health
 from podium.services.links import Links
 from podium.services.logged_models import LoggedModels
 from podium.services.manifests import Manifests
+from podium.services.members import Members
 from podium.services.metrics import Metrics
+from podium.services.organizations import Organizations
 from podium.services.overview import Overview
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
@@ -21,8 +24,10 @@ from podium.services.retention import Retention
 from podium.services.run_search import RunSearch
 from podium.services.runs import Runs
 from podium.services.sender import Sender
+from podium.services.sign_in import SignIn
 from podium.services.teams import Teams
 from podium.services.traces import Traces
+from podium.services.users import Users
 from podium.services.verification import Verification
 from podium.services.versions import Versions
 from podium.services.webhooks import Webhooks
@@ -32,6 +37,7 @@ class Services:
     """Every service over one context, built once a process."""
 
     def __init__(self, context: Context) -> None:
+        self.api_keys = ApiKeys(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
@@ -42,6 +48,8 @@ class Services:
         self.logged_models = LoggedModels(context)
         self.manifests = Manifests(context)
         self.metrics = Metrics(context)
+        self.members = Members(context)
+        self.organizations = Organizations(context)
         self.overview = Overview(context)
         self.projects = Projects(context)
         self.promotion = Promotion(context)
@@ -50,8 +58,10 @@ class Services:
         self.retention = Retention(context)
         self.runs = Runs(context)
         self.run_search = RunSearch(context)
+        self.sign_in = SignIn(context)
         self.teams = Teams(context)
         self.traces = Traces(context)
+        self.users = Users(context)
         self.verification = Verification(context)
         self.versions = Versions(context)
         sender = Sender()
