@@ -52,6 +52,7 @@ from podium.store.engine import open_store
 from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
+ADMIN_KEY_VARIABLE = "PODIUM_ADMIN_API_KEY"  # no setting: secrets are kept out of files and command lines
 WORKER_RETRY_S = 1.0
 _M_ARENA_MAX = -8  # of malloc.h
 
@@ -91,6 +92,7 @@ class Podium:
             blobs=self._blobs,
             secrets=SecretBox(settings.data_folder / "secret.key"),
             version_source_pattern=settings.version_source_pattern,
+            admin_key=os.environ.get(ADMIN_KEY_VARIABLE) or None,
         )
         self.services = Services(self.context)
         self.worker = Worker(self.services.deliveries)

@@ -9,6 +9,7 @@
     ├── AlreadyExists            the name is taken
     ├── Conflict                 what the caller expected to replace has changed meanwhile
     ├── InvalidState             the thing is there, in a state that forbids this (deleted, finished)
+    ├── NotSignedIn              nobody knows who asks
     ├── PermissionDenied         the actor may not
     ├── NotSupported             a part of a protocol that Podium does not offer
     ├── DigestMismatch           the bytes that came are not those that were announced
@@ -62,6 +63,10 @@ class Conflict(PodiumError):
 
 class InvalidState(PodiumError):
     """The thing exists, but its state forbids the request."""
+
+
+class NotSignedIn(PodiumError):
+    """The request carries no credentials, or none that are valid."""
 
 
 class PermissionDenied(PodiumError):

@@ -30,9 +30,9 @@ def test_a_team_is_created_changed_and_deleted_with_events(world):
         await refused(teams.create(ACTOR, "blue", None, None), AlreadyExists)
         changed = await teams.update(ACTOR, "blue", None, "")
         assert (changed.description, changed.default_artifact_root) == ("sky", None)
-        assert [team.name for team in await teams.list_all()] == ["blue", "default"]
+        assert [team.name for team in await teams.list_all(ACTOR)] == ["blue", "default"]
         await teams.delete(ACTOR, "blue", "RESTRICT")
-        await refused(teams.get("blue"), NotFound)
+        await refused(teams.get(ACTOR, "blue"), NotFound)
         assert [row[0] for row in await world.events()] == ["create", "update", "delete"]
 
     asyncio.run(story())

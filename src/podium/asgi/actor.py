@@ -3,22 +3,47 @@
 import base64
 import binascii
 
-from starlette.requests import Request
+from starlette.types import Scope
 
 from podium.asgi.headers import header
+from podium.domain.access import DEFAULT_TEAM, Account, Actor
+from podium.services import Services
+from podium.services.sign_in import Credentials
 
 ANONYMOUS = "anonymous"
 
 
-def user_name(request: Request) -> str:
-    """The name in basic auth, taken at its word: a server without accounts is open, and the name is for the audit
-    trail alone.
+async def actor_of_scope(services: Services, scope: Scope, team: str) -> Actor:
+    """The caller, addressing the team it names, else its own one. Raises NotSignedIn.
+
+    A server without accounts takes the name in basic auth at its word: it is for the audit trail alone.
     """
-    scheme, _, encoded = header(request.scope, b"authorization").partition(" ")
+    given = credentials_of(scope)
+    account = await services.sign_in.account(given)
+    if account is None:
+        return Actor(_said_name(given), team or DEFAULT_TEAM)
+    return actor_of_account(account, team)
+
+
+def actor_of_account(account: Account, team: str) -> Actor:
+    """The signed-in caller, addressing the team it names, else its own one."""
+    return Actor(account.name, team or account.home, account)
+
+
+def credentials_of(scope: Scope) -> Credentials | None:
+    """What the request signs in with: basic auth, or a bearer token, which is an API key."""
+    scheme, _, rest = header(scope, b"authorization").partition(" ")
+    if scheme.lower() == "bearer":
+        return Credentials(None, rest.strip()) if rest.strip() else None
     if scheme.lower() != "basic":
-        return ANONYMOUS
+        return None
     try:
-        name = base64.b64decode(encoded, validate=True).decode().partition(":")[0]
+        name, _, secret = base64.b64decode(rest, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return ANONYMOUS
+        return None
+    return Credentials(name, secret)
+
+
+def _said_name(given: Credentials | None) -> str:
+    name = None if given is None else given.user
     return name if name and name.isprintable() else ANONYMOUS

@@ -9,6 +9,7 @@ from podium.domain import names
 from podium.domain.access import DEFAULT_TEAM
 from podium.errors import InvalidArgument
 
+TeamKind = Literal["team", "user", "organization"]
 DeletionMode = Literal["RESTRICT", "CASCADE", "SET_DEFAULT"]
 
 MAX_DESCRIPTION = 5_000
@@ -20,12 +21,17 @@ _ROOT = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:|/")
 
 
 class Team(msgspec.Struct, frozen=True):
-    """A team. `default_artifact_root` is where its new projects put their files, None for this server."""
+    """A team. `default_artifact_root` is where its new projects put their files, None for this server.
+
+    A user has a team for itself, and an organization one for what its members have in common.
+    """
 
     id: int
     name: str
     description: str | None
     default_artifact_root: str | None
+    kind: TeamKind = "team"
+    organization_id: int | None = None
 
 
 def check_team_name(name: str) -> None:

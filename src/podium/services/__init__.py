@@ -1,5 +1,6 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.api_keys import ApiKeys
 from podium.services.artifact_aliases import ArtifactAliases
 from podium.services.artifact_changes import ArtifactChanges
 from podium.services.artifact_commits import ArtifactCommits
@@ -18,7 +19,9 @@ from podium.services.health import Health
 from podium.services.links import Links
 from podium.services.logged_models import LoggedModels
 from podium.services.manifests import Manifests
+from podium.services.members import Members
 from podium.services.metrics import Metrics
+from podium.services.organizations import Organizations
 from podium.services.overview import Overview
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
@@ -32,10 +35,12 @@ from podium.services.run_streams import RunStreams
 from podium.services.run_upserts import RunUpserts
 from podium.services.runs import Runs
 from podium.services.sender import Sender
+from podium.services.sign_in import SignIn
 from podium.services.signed_urls import SignedUrls
 from podium.services.teams import Teams
 from podium.services.traces import Traces
 from podium.services.tracked_runs import TrackedRuns
+from podium.services.users import Users
 from podium.services.verification import Verification
 from podium.services.versions import Versions
 from podium.services.webhooks import Webhooks
@@ -53,6 +58,7 @@ class Services:
         self.artifact_lineage = ArtifactLineage(context)
         self.artifact_reading = ArtifactReading(context)
         self.artifact_versions = ArtifactVersions(context)
+        self.api_keys = ApiKeys(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
@@ -63,6 +69,8 @@ class Services:
         self.logged_models = LoggedModels(context)
         self.manifests = Manifests(context)
         self.metrics = Metrics(context)
+        self.members = Members(context)
+        self.organizations = Organizations(context)
         self.overview = Overview(context)
         self.projects = Projects(context)
         self.promotion = Promotion(context)
@@ -78,6 +86,10 @@ class Services:
         self.teams = Teams(context)
         self.traces = Traces(context)
         self.tracked_runs = TrackedRuns(context)
+        self.sign_in = SignIn(context)
+        self.teams = Teams(context)
+        self.traces = Traces(context)
+        self.users = Users(context)
         self.verification = Verification(context)
         self.versions = Versions(context)
         sender = Sender()

@@ -1,18 +1,22 @@
-"""What every service is given, and the two things that all of them do: find the team, and record the change."""
+"""What every service is given, and what all of them do: find the team, ask whether the actor may, record the change."""
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from podium.blobs.base import Blobs
-from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
+from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor, is_admin, may_read, may_write
 from podium.domain.events import Change
-from podium.errors import NotFound
+from podium.errors import NotFound, PermissionDenied
+from podium.services.known_accounts import KnownAccounts
 from podium.services.secret_box import SecretBox
-from podium.store import events, teams
+from podium.store import accounts, events, teams
 from podium.store.engine import Store
 from podium.store.transaction import Tx
+
+T = TypeVar("T")
 
 
 def now_ms() -> int:
@@ -28,15 +32,38 @@ class Context(msgspec.Struct, frozen=True):
     clock: Callable[[], int] = now_ms
     secrets: SecretBox = msgspec.field(default_factory=SecretBox)
     version_source_pattern: str | None = None  # what a registered version's source has to match
+    admin_key: str | None = None  # who has it administers the server
+    known_accounts: KnownAccounts = msgspec.field(default_factory=KnownAccounts)
 
     def team_id(self, tx: Tx, actor: Actor) -> int:
-        """The key of the actor's team. Raises NotFound when there is none of that name."""
-        if actor.team == DEFAULT_TEAM:
-            return DEFAULT_TEAM_ID
-        found = teams.find_team_id(tx, actor.team)
-        if found is None:
+        """The key of the actor's team, if the actor may do there what the transaction was begun for.
+
+        Every service method that touches what a team has asks here: a transaction that was begun to write needs the
+        right to write. Raises NotFound when there is no such team, or not for this actor, and PermissionDenied.
+        """
+        found = DEFAULT_TEAM_ID if actor.team == DEFAULT_TEAM else teams.find_team_id(tx, actor.team)
+        if found is None or not may_read(actor, found):
             raise NotFound(f"Workspace '{actor.team}' not found")
+        if tx.writes and not may_write(actor, found):
+            raise PermissionDenied(f"'{actor.name}' may read what team '{actor.team}' has, and not change it.")
         return found
+
+    def require_admin(self, actor: Actor) -> None:
+        """Raise PermissionDenied unless the actor administers the server."""
+        if not is_admin(actor):
+            raise PermissionDenied(f"'{actor.name}' does not administer this server, which this needs.")
+
+    async def write_accounts(self, work: Callable[[Tx], T]) -> T:
+        """Like `Store.write`, for what decides who may do what: no server goes on with what it knew before."""
+
+        def counted(tx: Tx) -> T:
+            accounts.count_change(tx)  # first, because on PostgreSQL it makes such changes wait for each other
+            return work(tx)
+
+        try:
+            return await self.store.write(counted)
+        finally:
+            self.known_accounts.forget()
 
     def record(self, tx: Tx, actor: Actor, team_id: int, change: Change, *, at: int) -> None:
         """Append the event of a governed change, in the transaction of the change.

@@ -253,7 +253,7 @@ def _perform(session: Session, jobs: list[Job], ending: Callable[[], None]) -> B
     """Run the jobs in one transaction, and return what went wrong. `ending` is called before the commit is awaited."""
     first = jobs[0]
     tx = PostgresTx(session)
-    tx.brief = first.brief
+    tx.brief, tx.writes = first.brief, first.writes
     session.begin("" if first.alone else _WRITE if first.writes else _READ)
     try:
         if len(jobs) > 1:

@@ -146,7 +146,9 @@ class SqliteStore:
 
 def _run(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
     connection.execute("BEGIN")
+    tx = Tx(connection)
+    tx.writes = False
     try:
-        return work(Tx(connection))
+        return work(tx)
     finally:
         connection.execute("COMMIT")

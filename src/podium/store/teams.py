@@ -1,7 +1,7 @@
 """Rows of teams, and what happens to all that a team has when it goes. A deleted team hides what it has."""
 
 from podium.domain.access import DEFAULT_TEAM_ID
-from podium.domain.teams import Team
+from podium.domain.teams import Team, TeamKind
 from podium.store.dialect import for_update
 from podium.store.transaction import Tx
 
@@ -13,7 +13,7 @@ _LOCATED = (
     ("projects", "team_id = :team"),
     ("logged_models", "project_id IN (SELECT id FROM projects WHERE team_id = :team)"),
 )
-_COLUMNS = "id, name, description, default_artifact_root"
+_COLUMNS = "id, name, description, default_artifact_root, kind, organization_id"
 
 
 def find_team_id(tx: Tx, name: str) -> int | None:
@@ -30,9 +30,9 @@ def find_team(tx: Tx, name: str, *, lock: bool = False) -> Team | None:
 
 
 def lock_deleted_team(tx: Tx, name: str) -> Team | None:
-    """The team called `name` that was deleted last; nobody restores or removes it until the transaction ends."""
+    """The team called `name` that was deleted last, no user's own one; nobody restores or removes it meanwhile."""
     row = tx.one(
-        f"SELECT {_COLUMNS} FROM teams WHERE name = :name AND deleted_at IS NOT NULL"
+        f"SELECT {_COLUMNS} FROM teams WHERE name = :name AND kind = 'team' AND deleted_at IS NOT NULL"
         f" ORDER BY deleted_at DESC, id DESC LIMIT 1{for_update(tx.dialect)}",
         name=name,
     )
@@ -65,15 +65,36 @@ def list_teams(tx: Tx) -> list[Team]:
     return [Team(*row) for row in tx.all(f"SELECT {_COLUMNS} FROM teams WHERE deleted_at IS NULL ORDER BY name")]
 
 
-def insert_team(tx: Tx, name: str, description: str | None, root: str | None, at: int) -> int | None:
+def list_teams_of(tx: Tx, organization_id: int) -> list[Team]:
+    """Every team of an organization by name, without the one that is the organization's own."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM teams WHERE organization_id = :organization AND kind = 'team' AND deleted_at IS NULL"
+        " ORDER BY name",
+        organization=organization_id,
+    )
+    return [Team(*row) for row in rows]
+
+
+def insert_team(
+    tx: Tx,
+    name: str,
+    description: str | None,
+    root: str | None,
+    at: int,
+    *,
+    kind: TeamKind = "team",
+    organization_id: int | None = None,
+) -> int | None:
     """The key of the new team, or None when there is one of this name."""
     key: int | None = tx.value(
-        "INSERT INTO teams (name, description, default_artifact_root, created_at, updated_at)"
-        " VALUES (:name, :description, :root, :at, :at)"
+        "INSERT INTO teams (name, description, default_artifact_root, kind, organization_id, created_at, updated_at)"
+        " VALUES (:name, :description, :root, :kind, :organization, :at, :at)"
         " ON CONFLICT (name) WHERE deleted_at IS NULL DO NOTHING RETURNING id",
         name=name,
         description=description,
         root=root,
+        kind=kind,
+        organization=organization_id,
         at=at,
     )
     return key

@@ -39,12 +39,13 @@ class Tx:
     Where the database is a network away, what is written may travel with the next statement whose result is looked at.
     """
 
-    __slots__ = ("_connection", "brief", "head")
+    __slots__ = ("_connection", "brief", "head", "writes")
     dialect: Dialect = "sqlite"
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.brief = False
+        self.writes = True  # whether it was begun to change something
         # The end of the chain of events, where this transaction has locked and moved it. Not kept on SQLite, where a
         # job of the transaction may be undone alone.
         self.head: tuple[int, str] | None = None

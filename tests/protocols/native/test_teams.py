@@ -10,6 +10,6 @@ def test_a_team_that_the_mlflow_client_deleted_is_restored(http):
     assert [team["name"] for team in http.get("/api/v1/teams").json()["items"]] == ["default"]
 
     restored = http.post("/api/v1/teams/blue/restore")
-    assert restored.json() == {"name": "blue", "description": "sky", "default_artifact_root": None}
+    assert restored.json() == {"name": "blue", "description": "sky", "default_artifact_root": None, "kind": "team"}
     assert http.get("/api/v1/models/M", headers=inside).json()["name"] == "M"
     assert http.post("/api/v1/teams/blue/restore").status_code == 404

@@ -60,7 +60,7 @@ def stream_routes(stream: Stream, services: Services) -> list[Route]:
     """The routes of a byte endpoint, one a prefix."""
 
     async def endpoint(request: Request) -> Response:
-        return await stream.handler(services, actor_of(request), request)
+        return await stream.handler(services, await actor_of(services, request), request)
 
     version = "" if stream.prefixes == ROOT else f"{stream.version}/"
     return [Route(stream.method, f"{prefix}{version}{stream.path}", endpoint) for prefix in stream.prefixes]
@@ -70,13 +70,14 @@ def _json_endpoint(call: Call, services: Services) -> Endpoint:
     kind, handler, from_query = call.request, call.handler, call.method == "GET"
 
     async def endpoint(request: Request) -> Response:
+        actor = await actor_of(services, request)
         path = request.scope.get("path_params", {})
         if from_query:
             pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
             message = wire.decode_query(pairs, kind, path)
         else:
             message = wire.decode_body(await read_body(request), kind, path)
-        answer = await handler(services, actor_of(request), message)
+        answer = await handler(services, actor, message)
         return JsonAnswer(b"{}" if answer is None else wire.encode(answer))
 
     return endpoint

@@ -13,6 +13,7 @@ from podium.errors import (
     InvalidArgument,
     InvalidState,
     NotFound,
+    NotSignedIn,
     NotSupported,
     PermissionDenied,
     PodiumError,
@@ -34,6 +35,7 @@ ERRORS: dict[type[PodiumError], tuple[str, int]] = {
     Conflict: ("RESOURCE_CONFLICT", 409),
     # MLflow answers 500, which its own client tries again, to no use.
     InvalidState: ("INVALID_STATE", 400),
+    NotSignedIn: ("UNAUTHENTICATED", 401),
     PermissionDenied: ("PERMISSION_DENIED", 403),
     NotSupported: ("NOT_IMPLEMENTED", 501),
     DigestMismatch: ("INVALID_PARAMETER_VALUE", 400),
@@ -46,7 +48,8 @@ ERRORS: dict[type[PodiumError], tuple[str, int]] = {
 def error_response(code: str, message: str, status: int) -> Response:
     """An error as MLflow's client reads it."""
     body = msgspec.json.encode({"error_code": code, "message": message})
-    return Response(body, status_code=status, media_type="application/json")
+    headers = {"www-authenticate": 'Basic realm="mlflow"'} if status == 401 else None
+    return Response(body, status_code=status, headers=headers, media_type="application/json")
 
 
 def shape_error(request: Request, error: Exception) -> Response:

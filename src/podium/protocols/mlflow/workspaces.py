@@ -64,12 +64,12 @@ def workspace_of(team: Team) -> Workspace:
     return Workspace(team.name, team.description, team.default_artifact_root)
 
 
-async def list_all(services: Services, _actor: Actor, _request: ListWorkspaces) -> Workspaces:
-    return Workspaces([workspace_of(team) for team in await services.teams.list_all()])
+async def list_all(services: Services, actor: Actor, _request: ListWorkspaces) -> Workspaces:
+    return Workspaces([workspace_of(team) for team in await services.teams.list_all(actor)])
 
 
-async def get(services: Services, _actor: Actor, request: WorkspaceName) -> OneWorkspace:
-    return OneWorkspace(workspace_of(await services.teams.get(request.workspace_name)))
+async def get(services: Services, actor: Actor, request: WorkspaceName) -> OneWorkspace:
+    return OneWorkspace(workspace_of(await services.teams.get(actor, request.workspace_name)))
 
 
 async def create(services: Services, actor: Actor, request: Request) -> Response:

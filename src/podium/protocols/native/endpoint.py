@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from podium.asgi import router
-from podium.asgi.actor import user_name
+from podium.asgi.actor import actor_of_scope
 from podium.asgi.bodies import read_body
-from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.domain.access import Actor
 from podium.errors import InvalidArgument, NotFound, PodiumError
 from podium.protocols.native.api import Api
 from podium.protocols.native.decode import decode_body, decode_fields
+from podium.services import Services
 
 PREFIX = "/api/v1"
 TEAM_HEADER = "x-podium-team"
@@ -97,12 +98,13 @@ def route_of(endpoint: Endpoint, api: Api) -> router.Route:
     from_body = has_body(endpoint)
 
     async def answer(http: Request) -> Response:
+        actor = await actor_of(api.services, http)
         path = decode_fields(http.scope.get("path_params", {}), path_kind)
         rest = decode_body(await read_body(http), rest_kind) if from_body else decode_fields(_query(http), rest_kind)
         request = endpoint.request(**_values(path), **_values(rest))
         if isinstance(endpoint, Stream):
-            return await endpoint.handler(api, actor_of(http), request, http)
-        result = await endpoint.handler(api, actor_of(http), request)
+            return await endpoint.handler(api, actor, request, http)
+        result = await endpoint.handler(api, actor, request)
         if result is None:
             return Response(status_code=204)
         return Response(msgspec.json.encode(result), endpoint.status, media_type="application/json")
@@ -110,9 +112,9 @@ def route_of(endpoint: Endpoint, api: Api) -> router.Route:
     return router.Route(endpoint.method, PREFIX + endpoint.path, answer)
 
 
-def actor_of(http: Request) -> Actor:
-    """The caller, addressing the team it names, else the default one."""
-    return Actor(name=user_name(http), team=http.headers.get(TEAM_HEADER, "").strip() or DEFAULT_TEAM)
+async def actor_of(services: Services, http: Request) -> Actor:
+    """The caller, addressing the team it names, else its own one. Raises NotSignedIn."""
+    return await actor_of_scope(services, http.scope, http.headers.get(TEAM_HEADER, "").strip())
 
 
 def _part(kind: type[msgspec.Struct], fields: list[msgspec.structs.FieldInfo], suffix: str) -> type[msgspec.Struct]:

@@ -15,6 +15,7 @@ from podium.errors import (
     InvalidPath,
     InvalidState,
     NotFound,
+    NotSignedIn,
     NotSupported,
     PermissionDenied,
     PodiumError,
@@ -54,6 +55,7 @@ PROBLEMS: dict[type[PodiumError], tuple[str, str, int]] = {
     AlreadyExists: ("already-exists", "The name is taken", 409),
     Conflict: ("conflict", "Something else stands there by now", 409),
     InvalidState: ("invalid-state", "Not possible in its present state", 409),
+    NotSignedIn: ("not-signed-in", "Sign in", 401),
     PermissionDenied: ("permission-denied", "Not permitted", 403),
     NotSupported: ("not-supported", "Not supported", 501),
     DigestMismatch: ("digest-mismatch", "The bytes are not those that were announced", 422),
@@ -93,4 +95,5 @@ async def endpoint_not_found(request: Request) -> Response:
 
 def _problem(request: Request, name: str, title: str, status: int, detail: str, field: str | None = None) -> Response:
     problem = Problem(f"urn:podium:problem:{name}", title, status, detail, request.url.path, field)
-    return Response(msgspec.json.encode(problem), status_code=status, media_type=PROBLEM_TYPE)
+    headers = {"www-authenticate": 'Basic realm="Podium"'} if status == 401 else None
+    return Response(msgspec.json.encode(problem), status_code=status, headers=headers, media_type=PROBLEM_TYPE)

@@ -1,7 +1,21 @@
 """Every endpoint of the native API: each resource's module lists its own, and here they become one mount."""
 
 from podium.asgi.router import Mount
-from podium.protocols.native import artifacts, events, files, models, projects, promotion, runs, status, teams, versions
+from podium.protocols.native import (
+    artifacts,
+    events,
+    files,
+    keys,
+    models,
+    organizations,
+    projects,
+    promotion,
+    runs,
+    status,
+    teams,
+    users,
+    versions,
+)
 from podium.protocols.native.api import Api
 from podium.protocols.native.docs import docs_routes
 from podium.protocols.native.endpoint import PREFIX, Topic, route_of
@@ -16,6 +30,9 @@ TOPICS: tuple[Topic, ...] = (
     artifacts.TOPIC,
     runs.TOPIC,
     teams.TOPIC,
+    organizations.TOPIC,
+    users.TOPIC,
+    keys.TOPIC,
     events.TOPIC,
     status.TOPIC,
 )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from podium.asgi.router import Route
+from podium.protocols.wandb.sign_in import sign_in
 from podium.services import Services
 
 Handler = Callable[[Services, Request], Awaitable[Response]]
@@ -26,6 +27,7 @@ def route_of(endpoint: Endpoint, services: Services) -> Route:
     """The route that leads to the endpoint's handler."""
 
     async def handle(request: Request) -> Response:
+        await sign_in(services, request.scope)
         return await endpoint.handler(services, request)
 
     return Route(endpoint.method, endpoint.path, handle, endpoint.when)

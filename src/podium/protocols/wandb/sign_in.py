@@ -1,27 +1,33 @@
 """Who signs in with W&B's client: basic auth whose user is `api` and whose password is the API key."""
 
-import base64
-import binascii
-
 from starlette.types import Scope
 
-from podium.asgi.headers import header
+from podium.asgi.actor import credentials_of
+from podium.domain.access import Account
+from podium.errors import NotSignedIn
+from podium.services import Services
 
 _USER = "api"
-
-
-def api_key(scope: Scope) -> str | None:
-    """The key that the request is signed in with, or None when it is not signed in in W&B's way."""
-    scheme, _, encoded = header(scope, b"authorization").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        user, _, key = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return key if user == _USER and key else None
+_PLACE = "podium.account"
 
 
 def from_wandb(scope: Scope) -> bool:
     """Whether the request comes from W&B's client: other clients have endpoints of the same paths."""
-    return api_key(scope) is not None
+    given = credentials_of(scope)
+    return given is not None and given.user == _USER and bool(given.secret)
+
+
+async def sign_in(services: Services, scope: Scope) -> None:
+    """Find out who asks. A refusal waits for `signed_in`: signed URLs ask nobody who they are."""
+    try:
+        scope[_PLACE] = await services.sign_in.account(credentials_of(scope))
+    except NotSignedIn as refusal:
+        scope[_PLACE] = refusal
+
+
+def signed_in(scope: Scope) -> Account | None:
+    """Who asks; None on an open server. Raises NotSignedIn."""
+    found: Account | NotSignedIn | None = scope[_PLACE]
+    if isinstance(found, NotSignedIn):
+        raise found
+    return found

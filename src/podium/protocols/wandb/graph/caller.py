@@ -4,26 +4,36 @@ from typing import Any
 
 from starlette.requests import Request
 
-from podium.asgi.actor import ANONYMOUS
-from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.asgi.actor import ANONYMOUS, actor_of_account
+from podium.domain.access import DEFAULT_TEAM, Account, Actor
+from podium.protocols.wandb.sign_in import signed_in
 from podium.services import Services
 
 
 class Caller:
     """The services, the user, and what was loaded for this query already (`kept`, by its topic)."""
 
-    def __init__(self, services: Services, user: str, base_url: str, request_id: str | None) -> None:
+    def __init__(self, services: Services, account: Account | None, base_url: str, request_id: str | None) -> None:
         self.services = services
-        self.user = user
+        self.account = account  # None: the server is open, any key stands for the local user
+        self.user = ANONYMOUS if account is None else account.name
         self.base_url = base_url  # as the client reaches this server, without a slash at its end
         self.request_id = request_id
         self.kept: dict[str, Any] = {}
 
     @classmethod
     def of(cls, services: Services, request: Request) -> "Caller":
-        """The caller of a request. The server is open: any key stands for the local user."""
-        return cls(services, ANONYMOUS, str(request.base_url).rstrip("/"), request.scope.get("request_id"))
+        """The caller of a request. Raises NotSignedIn."""
+        base_url = str(request.base_url).rstrip("/")
+        return cls(services, signed_in(request.scope), base_url, request.scope.get("request_id"))
+
+    @property
+    def home(self) -> str:
+        """The entity that is meant when none is named."""
+        return DEFAULT_TEAM if self.account is None else self.account.home
 
     def actor(self, entity: str | None = None) -> Actor:
         """The caller, addressing the things of an entity, else of its default one."""
-        return Actor(self.user, entity or DEFAULT_TEAM)
+        if self.account is None:
+            return Actor(self.user, entity or DEFAULT_TEAM)
+        return actor_of_account(self.account, entity or "")
