@@ -123,8 +123,11 @@ Node: TypeAlias = Comparison | HasMetricOn | Exists | And | Or | Not
 
 
 class Order(Struct, frozen=True):
+    """What rows are sorted by. `as_number` sorts a param whose text is a number by that, and others as without one."""
+
     field: Field
     ascending: bool = True
+    as_number: bool = False
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:

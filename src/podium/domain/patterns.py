@@ -82,6 +82,8 @@ def parse_pattern(text: str) -> Pattern:
     """The pattern that a text writes. Raises InvalidArgument, saying where it cannot be read."""
     if len(text) > MAX_LENGTH:
         raise InvalidArgument(f"Invalid regular expression: it has more than {MAX_LENGTH} characters.")
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidArgument("Invalid regular expression: it holds what no text does.")
     ignores_case = text.startswith("(?i)")
     reader = _Reader(text, 4 if ignores_case else 0)
     tree = reader.choice(0)
