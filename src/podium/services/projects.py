@@ -36,17 +36,9 @@ class Projects:
 
         def work(tx: Tx) -> int:
             team = self._context.team_id(tx, actor)
-            at = self._context.clock()
-            key = rows.insert_project(tx, team_id=team, name=name, artifact_location=artifact_location or "", at=at)
+            key = _create(self._context, tx, actor, team, name, artifact_location, tags)
             if key is None:
                 raise AlreadyExists(f"Experiment(name={name}) already exists.")
-            if not artifact_location:
-                root = team_rows.find_artifact_root(tx, team)
-                location = f"{root.rstrip('/')}/{key}" if root else default_location(actor.team, key)
-                rows.update_location(tx, key, location)
-            for tag, value in tags.items():
-                rows.upsert_tag(tx, key, tag, value)
-            self._record(tx, actor, team, key, name, "create", after={"name": name, "tags": tags}, at=at)
             return key
 
         return await self._context.store.write(work, brief=True)
@@ -187,6 +179,36 @@ class Projects:
     ) -> None:
         change = Change("project", str(key), name, action, before, after)
         self._context.record(tx, actor, team, change, at=at)
+
+
+def ensure_project(context: Context, tx: Tx, actor: Actor, team: int, name: str) -> Project:
+    """The team's active project of this name, made if missing. Raises InvalidArgument when it is deleted."""
+    project = rows.find_project_by_name(tx, team, name)
+    if project is None:
+        names.check_project_name(name)
+        _create(context, tx, actor, team, name, None, {})
+        project = rows.find_project_by_name(tx, team, name)
+        assert project is not None, "it is there now, whoever made it"
+    require_active(project)
+    return project
+
+
+def _create(
+    context: Context, tx: Tx, actor: Actor, team: int, name: str, location: str | None, tags: dict[str, str]
+) -> int | None:
+    """The new project's key, or None when the team has one of this name."""
+    at = context.clock()
+    key = rows.insert_project(tx, team_id=team, name=name, artifact_location=location or "", at=at)
+    if key is None:
+        return None
+    if not location:
+        root = team_rows.find_artifact_root(tx, team)
+        rows.update_location(tx, key, f"{root.rstrip('/')}/{key}" if root else default_location(actor.team, key))
+    for tag, value in tags.items():
+        rows.upsert_tag(tx, key, tag, value)
+    change = Change("project", str(key), name, "create", after={"name": name, "tags": tags})
+    context.record(tx, actor, team, change, at=at)
+    return key
 
 
 def require_project(tx: Tx, team_id: int, project_id: str, *, lock: bool = False) -> Project:
