@@ -36,7 +36,7 @@ WORDS = st.sampled_from(("a", "b", "b c", "é", 'q"a', "a,", "x", 'x,"'))
 REGEXES = st.sampled_from(("res", "^resnet$", "net-\\d+", "(?i)RES", "", "m.ny|vit"))
 
 
-def operands(numeric: bool):
+def operands(*, numeric: bool = False):
     equal = NUMBERS if numeric else VALUES
     listed = st.lists(equal, max_size=3)
     ranges = st.tuples(st.sampled_from(("$gt", "$gte", "$lt", "$lte")), NUMBERS)
@@ -53,10 +53,10 @@ def operands(numeric: bool):
 
 CONDITIONS = st.one_of(
     st.tuples(
-        st.sampled_from(tuple(f"config.{k}" for k in ("lr", "layers", "name", "use", "model.depth"))), operands(False)
+        st.sampled_from(tuple(f"config.{k}" for k in ("lr", "layers", "name", "use", "model.depth"))), operands()
     ),
-    st.tuples(st.sampled_from(("config.lr.value", "config.model.value.depth")), operands(False)),
-    st.tuples(st.sampled_from(tuple(f"summary_metrics.{k}" for k in METRICS)), operands(True)),
+    st.tuples(st.sampled_from(("config.lr.value", "config.model.value.depth")), operands()),
+    st.tuples(st.sampled_from(tuple(f"summary_metrics.{k}" for k in METRICS)), operands(numeric=True)),
     st.tuples(
         st.just("tags"),
         WORDS | st.fixed_dictionaries({"$in": st.lists(WORDS, max_size=2)}) | WORDS.map(lambda w: {"$ne": w}),
@@ -133,12 +133,19 @@ def fill(tx) -> dict[int, dict[str, Any]]:
         if tags is not None:
             text = json.dumps(tags) if number % 2 else json.dumps(tags, ensure_ascii=False, separators=(",", ":"))
             tx.run("INSERT INTO run_tags VALUES (:run, 'wandb.tags', :value)", run=record.key, value=text)
-        states = {"RUNNING": "running", "FINISHED": "finished", "FAILED": "failed"}
+        state = record.attributes["status"].lower()
+        if state == "failed" and number % 3 == 0:
+            state = "crashed"
+            tx.run(
+                "INSERT INTO run_streams (run_id, created_at, heartbeat_at, live, note) VALUES (:run, 0, 0, 0, :note)",
+                run=record.key,
+                note=state,
+            )
         runs[record.key] = {
             **{f"config.{key}": value for key, value in config.items()},
             **{f"summary_metrics.{key}": value for key, value in record.metrics.items()},
             "tags": None if tags is None else set(tags),
-            "state": states[record.attributes["status"]],
+            "state": state,
             "username": record.attributes["user_id"],
         }
     return runs

@@ -162,7 +162,7 @@ def _comparison(node: Comparison, source: Source, parameters: Parameters) -> str
     if field.kind is FieldKind.DATASET:
         return _dataset(node, source, parameters)
     side = side_table(source, field.kind, field.key)
-    if node.operator is Operator.IS_NULL:
+    if node.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
         test = "1 = 1"
     elif field.kind is FieldKind.METRIC:
         test = compare("s.value", node, parameters)
