@@ -87,8 +87,6 @@ class Services:
         self.traces = Traces(context)
         self.tracked_runs = TrackedRuns(context)
         self.sign_in = SignIn(context)
-        self.teams = Teams(context)
-        self.traces = Traces(context)
         self.users = Users(context)
         self.verification = Verification(context)
         self.versions = Versions(context)
