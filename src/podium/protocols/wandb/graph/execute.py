@@ -16,7 +16,7 @@ from graphql import (
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
-from podium.errors import PodiumError
+from podium.errors import NotSupported, PodiumError
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import scalars, viewer
 from podium.protocols.wandb.graph.caller import Caller
@@ -67,8 +67,11 @@ def schema() -> GraphQLSchema:
 def read_field(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
     """The part of an object that a field names, in snake case; arguments are for resolvers of their own.
 
-    What is not there is null, and an empty list where the schema wants a list.
+    What is not there is null, and an empty list where the schema wants a list. Changes need resolvers: told that one
+    was made and given null for it, the client's Go program crashes.
     """
+    if info.parent_type is info.schema.mutation_type:
+        raise NotSupported(f"This server does not offer '{info.field_name}'.")
     name = snake_case(info.field_name)
     value = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
     return [] if value is None and _is_required_list(info.return_type) else value
