@@ -9,7 +9,7 @@ import msgspec
 from podium.domain.access import Actor
 from podium.domain.history import flat, parse_object
 from podium.domain.projects import Project
-from podium.domain.run_config import config_of_params, config_params, internal_values, parse_config
+from podium.domain.run_config import config_of_params, config_params, parse_config
 from podium.domain.run_streams import RunState, StreamRow, state_of
 from podium.domain.runs import Run, RunRow
 from podium.errors import NotFound
@@ -47,12 +47,11 @@ class TrackedRun(msgspec.Struct, frozen=True):
 
 
 class ResumeStatus(msgspec.Struct, frozen=True):
-    """Where a run goes on that is resumed: the last lines of its streams, and what the client noted in its config."""
+    """Where a run goes on that is resumed: behind the last lines of its streams."""
 
     tracked: TrackedRun
     last_history: str | None
     last_event: str | None
-    internal: dict[str, Any]
 
 
 class TrackedRuns:
@@ -86,7 +85,6 @@ class TrackedRuns:
                 tracked,
                 run_lines.find_last_line(tx, run.id, "history"),
                 run_lines.find_last_line(tx, run.id, "events"),
-                internal_values(parse_config(tracked.config_text)),
             )
 
         return await self._context.store.read(work)

@@ -18,7 +18,7 @@ from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
 from podium.errors import PodiumError
 from podium.protocols.wandb.errors import unexpected
-from podium.protocols.wandb.graph import scalars, viewer
+from podium.protocols.wandb.graph import projects, run_files, runs, scalars, viewer
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
@@ -34,7 +34,7 @@ _TOPICS = (
     "registries",
     "automations",
 )
-_RESOLVERS: Resolvers = {**viewer.RESOLVERS}
+_RESOLVERS: Resolvers = {**viewer.RESOLVERS, **projects.RESOLVERS, **runs.RESOLVERS, **run_files.RESOLVERS}
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
 
