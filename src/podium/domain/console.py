@@ -1,6 +1,5 @@
 """Lines of a run's console as its process sent them: JSON objects, or texts that begin with their time."""
 
-
 import msgspec
 
 _ERROR = "ERROR "

@@ -210,9 +210,7 @@ def select_by_step(tx: Tx, run: int, steps: tuple[int, int] | None = None) -> li
         first=steps[0] if steps else 0,
         end=steps[1] if steps else 0,
     )
-    return [
-        StepPoint(step, time, key, math.nan if is_nan else value) for step, time, key, value, is_nan in rows
-    ]
+    return [StepPoint(step, time, key, math.nan if is_nan else value) for step, time, key, value, is_nan in rows]
 
 
 def find_first_step(tx: Tx, run: int) -> int | None:

@@ -47,7 +47,7 @@ async def _parquet(run: dict[str, Any], info: GraphQLResolveInfo, **_: Any) -> d
     return {"parquet_urls": [], "live_data": [] if step is None else [{STEP: step}]}
 
 
-async def _log_lines(  # noqa: PLR0913, PLR0917  the arguments of a connection
+async def _log_lines(
     run: dict[str, Any],
     info: GraphQLResolveInfo,
     first: int | None = None,
