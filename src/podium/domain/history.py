@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -28,11 +29,9 @@ class HistoryLine(msgspec.Struct, frozen=True, gc=False):
 
 def parse_object(text: str, what: str) -> dict[str, Any]:
     """The JSON object in `text`, which may hold NaN and Infinity. Raises InvalidArgument."""
-    try:
-        return _decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        pass  # what the strict reader refuses may be NaN
     check_nesting(text, f"'{what}'")
+    with suppress(msgspec.DecodeError):  # what this strict reader refuses may be NaN
+        return _decoder.decode(text)
     try:
         value = json.loads(text)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """What running processes send: history, system metrics, the console's lines, summaries, heartbeats, and the end."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,8 @@ from podium.domain.runs import RunRow
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.metric_names import MetricNames
-from podium.services.run_summaries import write_summary, yield_to_history
+from podium.services.run_summaries import merged_summary, write_summary, yield_to_history
+from podium.services.tracked_runs import as_json
 from podium.store import metrics, run_lines, runs
 from podium.store import run_streams as rows
 from podium.store.transaction import Tx
@@ -33,7 +35,7 @@ class RunStreams:
         """Whether the process is asked to stop. Raises NotFound for a run that is not there, or deleted."""
         points = [] if intake.history is None else history.parse_history(_lines(intake.history), self._context.clock())
         summary = history.parse_object(intake.summary, "wandb-summary.json") if intake.summary else None
-        wanted = history.metric_names(points) | history.numbers(summary or {}).keys()
+        wanted = history.metric_names(points)
 
         def work(tx: Tx) -> tuple[bool, dict[str, int]]:
             run = self._require(tx, actor, project, slug)
@@ -46,7 +48,7 @@ class RunStreams:
                 _add_history(tx, run, state, intake, points, ids.of)
             _add_others(tx, run, state, intake)
             if intake.summary is not None and summary is not None:
-                write_summary(tx, run, intake.summary, summary, ids.of)
+                self._add_summary(tx, run, intake.summary, summary, together=bool(intake.writer))
             self._write_state(tx, run, state, intake, at)
             return state.stop_requested, ids.made
 
@@ -62,6 +64,12 @@ class RunStreams:
         if changed is None:
             raise NotFound(f"There is no run '{slug}' in the project '{project}', or it is deleted.")
         return changed
+
+    def _add_summary(self, tx: Tx, run: RunRow, text: str, summary: dict[str, Any], *, together: bool) -> None:
+        if together:
+            summary = merged_summary(tx, run, summary)
+            text = as_json(summary)
+        write_summary(tx, run, text, summary, self._names.ids(tx, history.numbers(summary)).of)
 
     def _write_state(self, tx: Tx, run: RunRow, state: StreamRow, intake: Intake, at: int) -> None:
         """How the run stands after this. One that has ended is not begun again by what comes late."""

@@ -9,7 +9,7 @@ from podium.domain import names, run_names
 from podium.domain.access import Actor
 from podium.domain.history import numbers, parse_object
 from podium.domain.ids import new_run_id
-from podium.domain.run_config import branch_point, config_params, parse_config
+from podium.domain.run_config import branch_point, config_params, merged_config, parse_config
 from podium.domain.run_streams import status_of
 from podium.domain.runs import NAME_TAG, RunRow
 from podium.domain.tracked_runs import USER_TAG, RunChange, check_slug
@@ -19,7 +19,7 @@ from podium.services.metric_names import MetricNames
 from podium.services.projects import ensure_project
 from podium.services.run_branches import copy_until
 from podium.services.run_summaries import write_summary
-from podium.services.tracked_runs import TrackedRun, load_tracked, require_by_key
+from podium.services.tracked_runs import TrackedRun, as_json, load_tracked, require_by_key
 from podium.store import metrics, run_data, run_streams
 from podium.store import runs as rows
 from podium.store.transaction import Tx
@@ -57,7 +57,7 @@ class RunUpserts:
             if anew:
                 run_streams.reset_streams(tx, run.id)
                 metrics.delete_points(tx, run.id)
-            tracked = self._write(tx, run, change, ids)
+            tracked = self._write(tx, run, _together(tx, run, change) if together else change, ids)
             # A fork that is begun anew is one whose first answer was lost.
             return Upserted(self._fork(tx, team, tracked, change) if anew else tracked, inserted=False)
 
@@ -156,6 +156,14 @@ def _change(tx: Tx, team: int, run: RunRow) -> RunRow:
     if changed is None:
         raise InvalidState(f"The run '{run.slug}' was deleted: take another id, or restore it.")
     return changed
+
+
+def _together(tx: Tx, run: RunRow, change: RunChange) -> RunChange:
+    """The change of one of several processes: what the others said of the config stays."""
+    if change.config is None:
+        return change
+    before = parse_config(run_streams.find_document(tx, run.id, "config"))
+    return msgspec.structs.replace(change, config=as_json(merged_config(before, parse_config(change.config))))
 
 
 def _write_config(tx: Tx, run: int, text: str) -> None:

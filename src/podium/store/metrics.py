@@ -265,8 +265,9 @@ def sample_histories(
 
 def _unlike_others(run: int, key_id: int, timestamp: int, step: int, value: float) -> Row:
     """The row of a value that is NaN, or infinite, as integers are that no float can hold."""
-    finite = isinstance(value, float) or abs(value) < 1 << 1023
-    return (run, key_id, timestamp, step, *stored_value(float(value) if finite else math.copysign(math.inf, value)))
+    if not isinstance(value, float):
+        value = math.inf if value > 0 else -math.inf
+    return (run, key_id, timestamp, step, *stored_value(value))
 
 
 def _latest_of(rows: Iterable[Row]) -> list[Row]:
