@@ -211,11 +211,13 @@ def select_steps(tx: Tx, run: int, key_ids: Sequence[int], within: tuple[int, in
 
     Those from the first of `within` up to, not including, the second.
     """
-    named = f" AND key_id IN ({_list(key_ids)})" if key_ids else ""
     limits = "" if within is None else " AND step >= :first AND step < :end"
+    every = ""
+    if key_ids:
+        limits += f" AND key_id IN ({_list(key_ids)})"
+        every = f" HAVING COUNT(DISTINCT key_id) = {len(set(key_ids))}"
     rows = tx.all(
-        f"SELECT step FROM metrics WHERE run_id = :run{named}{limits} GROUP BY step"
-        f" HAVING COUNT(DISTINCT key_id) >= {max(1, len(set(key_ids)))} ORDER BY step",
+        f"SELECT step FROM metrics WHERE run_id = :run{limits} GROUP BY step{every} ORDER BY step",
         run=run,
         first=within[0] if within else 0,
         end=within[1] if within else 0,
