@@ -1,6 +1,7 @@
 """Lines of a run's history: JSON objects whose numbers are points of metrics."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,7 @@ _INTERNAL = "_"  # how names begin that are the client's own: `_step`, `_timesta
 _MEDIA = "_type"
 _MAX_INT = 2**63 - 1
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -80,8 +82,8 @@ def flat(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_storable(key: str) -> bool:
-    """Whether a metric or param may bear this name."""
-    return 0 < len(key) <= names.MAX_KEY and "\x00" not in key
+    """Whether a metric or param may bear this name: no NUL in it, and no half of a surrogate pair."""
+    return 0 < len(key) <= names.MAX_KEY and (key.isprintable() or not _UNSTORABLE.search(key))
 
 
 def time_ms(value: Any) -> int | None:

@@ -34,11 +34,7 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 def config_params(config: Mapping[str, Any]) -> dict[str, str]:
     """The params that the document means: nested names are joined by dots, long values cut off."""
     values = {key: value for key, value in config_values(config).items() if key != INTERNAL}
-    return {
-        key: _text(value)[: names.MAX_PARAM_VALUE].replace("\x00", "\ufffd")
-        for key, value in flat(values).items()
-        if is_storable(key)
-    }
+    return {key: _text(value)[: names.MAX_PARAM_VALUE] for key, value in flat(values).items() if is_storable(key)}
 
 
 def config_of_params(params: Mapping[str, str]) -> dict[str, Any]:
@@ -62,4 +58,5 @@ def branch_point(config: Mapping[str, Any]) -> tuple[str, int] | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, list | dict) else str(value)
+    text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, list | dict) else str(value)
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()

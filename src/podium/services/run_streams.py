@@ -1,5 +1,6 @@
 """What running processes send: history, system metrics, the console's lines, summaries, heartbeats, and the end."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ class RunStreams:
 
     async def take(self, actor: Actor, project: str, slug: str, intake: Intake) -> bool:
         """Whether the process is asked to stop. Raises NotFound for a run that is not there, or deleted."""
-        points = [] if intake.history is None else history.parse_history(_lines(intake.history), self._context.clock())
+        points = await self._parse(intake.history)
         summary = history.parse_object(intake.summary, "wandb-summary.json") if intake.summary else None
         wanted = history.metric_names(points)
 
@@ -56,6 +57,14 @@ class RunStreams:
         stop, made = await self._context.store.write(work, brief=brief)
         self._names.remember(made)
         return stop
+
+    async def _parse(self, chunk: Chunk | None) -> list[HistoryLine]:
+        if chunk is None:
+            return []
+        lines, now = _lines(chunk), self._context.clock()
+        if len(lines) <= _MAX_BRIEF_LINES:
+            return history.parse_history(lines, now)
+        return await asyncio.to_thread(history.parse_history, lines, now)  # others are served meanwhile
 
     def _require(self, tx: Tx, actor: Actor, project: str, slug: str) -> RunRow:
         team = self._context.team_id(tx, actor)
@@ -94,7 +103,7 @@ def _add_history(
 ) -> None:
     """Keep the lines that are new, and their numbers as points of metrics."""
     assert intake.history is not None, "the caller looked"
-    first, lines = intake.history.offset, intake.history.lines
+    first, lines = intake.history.offset, _lines(intake.history)
     writer, new = _find_new(tx, run, "history", first, lines, intake.writer)
     if not new:
         return

@@ -13,7 +13,7 @@ from podium.domain.run_config import branch_point, config_params, merged_config,
 from podium.domain.run_streams import status_of
 from podium.domain.runs import NAME_TAG, RunRow
 from podium.domain.tracked_runs import USER_TAG, RunChange, check_slug
-from podium.errors import Conflict, InvalidState, NotFound
+from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.metric_names import MetricNames
 from podium.services.projects import ensure_project
@@ -49,11 +49,13 @@ class RunUpserts:
 
         def work(tx: Tx, ids: Mapping[str, int]) -> Upserted:
             team = self._context.team_id(tx, actor)
-            found = rows.find_run_by_slug(tx, team, project, slug)
-            if found is None:
-                return self._insert(tx, actor, team, project, slug, change, ids)
-            run = _change(tx, team, found)
-            anew = change.begins and not together
+            made = self._insert(tx, actor, team, project, slug, change)
+            if made is not None:
+                tracked = self._write(tx, made, change, ids)
+                return Upserted(self._fork(tx, team, tracked, change), inserted=True)
+            run = _change(tx, team, _require(tx, team, project, slug))
+            # What only MLflow's client has written to was never begun here: it goes on.
+            anew = change.begins and not together and run_streams.find_streams(tx, run.id) is not None
             if anew:
                 run_streams.reset_streams(tx, run.id)
                 metrics.delete_points(tx, run.id)
@@ -84,8 +86,11 @@ class RunUpserts:
         return upserted
 
     def _insert(
-        self, tx: Tx, actor: Actor, team: int, project_name: str, slug: str, change: RunChange, ids: Mapping[str, int]
-    ) -> Upserted:
+        self, tx: Tx, actor: Actor, team: int, project_name: str, slug: str, change: RunChange
+    ) -> RunRow | None:
+        """The new run, or None when there is one of this slug."""
+        if rows.find_run_by_slug(tx, team, project_name, slug) is not None:
+            return None
         project = ensure_project(self._context, tx, actor, team, project_name)
         name = change.display_name or run_names.random_run_name()
         names.check_label("displayName", name, names.MAX_RUN_TAG_VALUE)
@@ -99,12 +104,10 @@ class RunUpserts:
             status="RUNNING",
             start_time=self._context.clock(),
         )
-        if key is None:
-            raise Conflict(f"The run '{slug}' was made by another process at this moment: try again.")
+        if key is None:  # another process was first, at this moment
+            return None
         run_data.upsert_tags(tx, key, {NAME_TAG: name, USER_TAG: actor.name})
-        _, run = require_by_key(tx, key)
-        tracked = self._write(tx, run, change, ids)
-        return Upserted(self._fork(tx, team, tracked, change), inserted=True)
+        return require_by_key(tx, key)[1]
 
     def _fork(self, tx: Tx, team: int, tracked: TrackedRun, change: RunChange) -> TrackedRun:
         """The run with the history of the one that it goes on from, if its config names one."""
@@ -149,6 +152,12 @@ class RunUpserts:
         rows.update_state(tx, changed)
         run_streams.update_note(tx, run.id, note)
         return changed
+
+
+def _require(tx: Tx, team: int, project: str, slug: str) -> RunRow:
+    run = rows.find_run_by_slug(tx, team, project, slug)
+    assert run is not None, "it was not to be inserted"
+    return run
 
 
 def _change(tx: Tx, team: int, run: RunRow) -> RunRow:

@@ -109,6 +109,16 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def read_run(server):
+    """The only run of the project, and the points of its loss."""
+    with server.http() as http:
+        found = http.get("/mlflow/experiments/get-by-name", params={"experiment_name": "digits"}).json()
+        body = {"experiment_ids": [found["experiment"]["experiment_id"]]}
+        (seen,) = http.post("/mlflow/runs/search", json=body).json()["runs"]
+        asked = {"run_id": seen["info"]["run_id"], "metric_key": "loss"}
+        return seen, http.get("/mlflow/metrics/get-history", params=asked).json()["metrics"]
+
+
 @pytest.mark.usefixtures("wandb_env")
 def test_a_history_is_exact_after_the_server_was_killed_while_a_script_logged(tmp_path, monkeypatch):
     import wandb
@@ -130,11 +140,7 @@ def test_a_history_is_exact_after_the_server_was_killed_while_a_script_logged(tm
         run.finish()
         wandb.teardown()
         try:
-            found = server.http().get("/mlflow/experiments/get-by-name", params={"experiment_name": "digits"}).json()
-            body = {"experiment_ids": [found["experiment"]["experiment_id"]]}
-            (seen,) = server.http().post("/mlflow/runs/search", json=body).json()["runs"]
-            asked = {"run_id": seen["info"]["run_id"], "metric_key": "loss"}
-            history = server.http().get("/mlflow/metrics/get-history", params=asked).json()["metrics"]
+            seen, history = read_run(server)
         finally:
             server.kill()
     assert seen["info"]["status"] == "FINISHED"

@@ -8,7 +8,7 @@ from podium.domain.access import DEFAULT_TEAM
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import global_id
 
-FEATURES: tuple[str, ...] = ("STRUCTURED_CONSOLE_LOGS",)
+FEATURES: tuple[str, ...] = ("STRUCTURED_CONSOLE_LOGS", "MARK_RUN_FILES_UPLOADED", "TOTAL_COUNT_IN_FILE_CONNECTION")
 
 
 def _viewer(_: Any, info: GraphQLResolveInfo) -> dict[str, Any]:
