@@ -11,6 +11,8 @@ from podium.errors import NotFound
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import global_id
 
+DESCRIPTION_TAG = "mlflow.note.content"
+
 
 def shape_entity(name: str) -> dict[str, Any]:
     """An owner of projects."""
@@ -37,7 +39,7 @@ def shape_project(project: Project, team: str) -> dict[str, Any]:
         "name": project.name,
         "entity_name": team,
         "entity": shape_entity(team),
-        "description": project.tags.get("mlflow.note.content"),
+        "description": project.tags.get(DESCRIPTION_TAG),
         "access": "PRIVATE",
         "read_only": False,
         "is_benchmark": False,
