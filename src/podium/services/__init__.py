@@ -25,12 +25,17 @@ from podium.services.promotion import Promotion
 from podium.services.registry import Registry
 from podium.services.registry_history import RegistryHistory
 from podium.services.retention import Retention
+from podium.services.run_control import RunControl
+from podium.services.run_files import RunFiles
 from podium.services.run_search import RunSearch
+from podium.services.run_streams import RunStreams
+from podium.services.run_upserts import RunUpserts
 from podium.services.runs import Runs
 from podium.services.sender import Sender
 from podium.services.signed_urls import SignedUrls
 from podium.services.teams import Teams
 from podium.services.traces import Traces
+from podium.services.tracked_runs import TrackedRuns
 from podium.services.verification import Verification
 from podium.services.versions import Versions
 from podium.services.webhooks import Webhooks
@@ -65,9 +70,14 @@ class Services:
         self.registry_history = RegistryHistory(context)
         self.retention = Retention(context)
         self.runs = Runs(context)
+        self.run_control = RunControl(context)
+        self.run_files = RunFiles(context)
         self.run_search = RunSearch(context)
+        self.run_streams = RunStreams(context)
+        self.run_upserts = RunUpserts(context)
         self.teams = Teams(context)
         self.traces = Traces(context)
+        self.tracked_runs = TrackedRuns(context)
         self.verification = Verification(context)
         self.versions = Versions(context)
         sender = Sender()

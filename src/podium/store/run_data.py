@@ -73,6 +73,17 @@ def add_params(tx: Tx, run: int, params: Mapping[str, str]) -> dict[str, str]:
     return dict(rows)
 
 
+def replace_params(tx: Tx, run: int, *, gone: Iterable[str], new: Mapping[str, str]) -> None:
+    """Remove the params `gone`, and set `new` ones, in place of those of the same names."""
+    for key in sorted(gone):
+        tx.run("DELETE FROM run_params WHERE run_id = :run AND key = :key", run=run, key=key)
+    tx.insert(
+        "INSERT INTO run_params (run_id, key, value) VALUES (?, ?, ?)"
+        " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
+        [(run, key, new[key]) for key in sorted(new)],
+    )
+
+
 def upsert_models(tx: Tx, run: int, direction: str, models: Iterable[ModelOutput]) -> None:
     """Note logged models that a run read (`INPUT`) or made (`OUTPUT`)."""
     tx.insert(

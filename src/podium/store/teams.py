@@ -39,6 +39,16 @@ def lock_deleted_team(tx: Tx, name: str) -> Team | None:
     return None if row is None else Team(*row)
 
 
+def select_names_by_project(tx: Tx, projects: list[int]) -> dict[int, str]:
+    """The names of the teams that have these projects, by the projects' keys."""
+    wanted = ", ".join(str(key) for key in projects) or "NULL"
+    rows = tx.all(
+        f"SELECT projects.id, teams.name FROM projects JOIN teams ON teams.id = projects.team_id"
+        f" WHERE projects.id IN ({wanted})"
+    )
+    return dict(rows)
+
+
 def lock_names(tx: Tx, team_id: int) -> None:
     """Until this transaction ends no other one names anything of the team: inserts refer to the locked row."""
     tx.one(f"SELECT id FROM teams WHERE id = :team{for_update(tx.dialect)}", team=team_id)

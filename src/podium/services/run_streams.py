@@ -1,0 +1,156 @@
+"""What running processes send: history, system metrics, the console's lines, summaries, heartbeats, and the end."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from podium.domain import history
+from podium.domain.access import Actor
+from podium.domain.history import HistoryLine
+from podium.domain.run_streams import Chunk, Intake, Stream, StreamRow
+from podium.domain.runs import RunRow
+from podium.errors import InvalidArgument, NotFound
+from podium.services.context import Context
+from podium.services.metric_names import MetricNames
+from podium.services.run_summaries import write_summary, yield_to_history
+from podium.store import metrics, run_lines, runs
+from podium.store import run_streams as rows
+from podium.store.transaction import Tx
+
+# Up to so many lines are taken in between other requests; more of them in a thread.
+_MAX_BRIEF_LINES = 20
+MAX_LINE = 2**53
+
+
+class RunStreams:
+    """Takes in what the actor's running processes send, each line once however often it comes."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._names = MetricNames()
+
+    async def take(self, actor: Actor, project: str, slug: str, intake: Intake) -> bool:
+        """Whether the process is asked to stop. Raises NotFound for a run that is not there, or deleted."""
+        points = [] if intake.history is None else history.parse_history(_lines(intake.history), self._context.clock())
+        summary = history.parse_object(intake.summary, "wandb-summary.json") if intake.summary else None
+        wanted = history.metric_names(points) | history.numbers(summary or {}).keys()
+
+        def work(tx: Tx) -> tuple[bool, dict[str, int]]:
+            run = self._require(tx, actor, project, slug)
+            at = self._context.clock()
+            rows.upsert_streams(tx, run.id, at, live=True)
+            state = rows.find_streams(tx, run.id)
+            assert state is not None, "it was just written"
+            ids = self._names.ids(tx, wanted)
+            if intake.history is not None:
+                _add_history(tx, run, state, intake, points, ids.of)
+            _add_others(tx, run, state, intake)
+            if intake.summary is not None and summary is not None:
+                write_summary(tx, run, intake.summary, summary, ids.of)
+            self._write_state(tx, run, state, intake, at)
+            return state.stop_requested, ids.made
+
+        brief = len(points) <= _MAX_BRIEF_LINES
+        stop, made = await self._context.store.write(work, brief=brief)
+        self._names.remember(made)
+        return stop
+
+    def _require(self, tx: Tx, actor: Actor, project: str, slug: str) -> RunRow:
+        team = self._context.team_id(tx, actor)
+        run = runs.find_run_by_slug(tx, team, project, slug)
+        changed = None if run is None else runs.change_run(tx, team, run.run_id)
+        if changed is None:
+            raise NotFound(f"There is no run '{slug}' in the project '{project}', or it is deleted.")
+        return changed
+
+    def _write_state(self, tx: Tx, run: RunRow, state: StreamRow, intake: Intake, at: int) -> None:
+        """How the run stands after this. One that has ended is not begun again by what comes late."""
+        if intake.complete:
+            rows.update_end(tx, run.id, intake.exit_code)
+            ended = state.exit_code == intake.exit_code and run.end_time is not None
+            status = "FINISHED" if intake.exit_code == 0 else "FAILED"
+            end = run.end_time if ended else at
+            runs.update_state(tx, msgspec.structs.replace(run, status=status, end_time=end))
+        elif intake.preempting:
+            rows.update_note(tx, run.id, "preempting")
+        elif state.note is not None:  # what was thought to have crashed goes on
+            rows.update_note(tx, run.id, None)
+            if run.status == "FAILED":
+                runs.update_state(tx, msgspec.structs.replace(run, status="RUNNING", end_time=None))
+        elif run.status not in ("RUNNING", "SCHEDULED"):
+            rows.upsert_streams(tx, run.id, at, live=False)
+
+
+def _add_history(
+    tx: Tx, run: RunRow, state: StreamRow, intake: Intake, points: Sequence[HistoryLine], ids: dict[str, int]
+) -> None:
+    """Keep the lines that are new, and their numbers as points of metrics."""
+    assert intake.history is not None, "the caller looked"
+    first, lines = intake.history.offset, intake.history.lines
+    writer, new = _find_new(tx, run, "history", first, lines, intake.writer)
+    if not new:
+        return
+    step = state.last_step
+    kept, added = [lines[place] for place in new], [points[place] for place in new]
+    for place, point in enumerate(added):
+        if point.step < 0:  # where several processes write to a run, the steps are the server's to count
+            step += 1
+            added[place] = msgspec.structs.replace(point, step=step)
+            kept[place] = history.with_step(kept[place], step)
+        else:
+            step = max(step, point.step)
+    _add_new(tx, run, "history", writer, first, new, kept, [point.step for point in added])
+    logged = {name: ids[name] for name in history.metric_names(added)}
+    yield_to_history(tx, run.id, logged.values())
+    metrics.insert_history(tx, run.id, logged, added)
+    rows.update_last_step(tx, run.id, step)
+    rows.update_count(tx, run.id, "history", max(state.history_lines, first + len(lines)))
+
+
+def _add_others(tx: Tx, run: RunRow, state: StreamRow, intake: Intake) -> None:
+    """Keep lines of system metrics, which are only added, and of the console, which may be written over."""
+    if intake.events is not None:
+        first, lines = intake.events.offset, _lines(intake.events)
+        writer, new = _find_new(tx, run, "events", first, lines, intake.writer)
+        _add_new(tx, run, "events", writer, first, new, [lines[place] for place in new], [0] * len(new))
+        rows.update_count(tx, run.id, "events", max(state.event_lines, first + len(lines)))
+    if intake.console is not None:
+        first, lines = intake.console.offset, _lines(intake.console)
+        run_lines.replace_lines(tx, run.id, "console", intake.writer, first, lines)
+        rows.update_count(tx, run.id, "console", max(state.console_lines, first + len(lines)))
+
+
+def _find_new(
+    tx: Tx, run: RunRow, stream: Stream, first: int, lines: Sequence[str], writer: str
+) -> tuple[str, list[int]]:
+    if writer:
+        return writer, run_lines.find_new_lines(tx, run.id, stream, writer, first, len(lines))
+    return run_lines.find_free_lines(tx, run.id, stream, first, lines)
+
+
+def _add_new(
+    tx: Tx,
+    run: RunRow,
+    stream: Stream,
+    writer: str,
+    first: int,
+    places: Sequence[int],
+    lines: Sequence[str],
+    steps: Sequence[int],
+) -> None:
+    """Add lines by their places behind the first number; those that follow each other go together."""
+    start = 0
+    for end in range(1, len(places) + 1):
+        if end == len(places) or places[end] != places[end - 1] + 1:
+            number = first + places[start]
+            run_lines.add_lines(tx, run.id, stream, writer, number, lines[start:end], steps[start:end])
+            start = end
+
+
+def _lines(chunk: Chunk) -> list[str]:
+    """The lines as they are kept: one line feed parts two of them, and NUL is no text to PostgreSQL."""
+    if not 0 <= chunk.offset <= MAX_LINE:
+        raise InvalidArgument(f"'offset' is {chunk.offset}; a line's number is expected")
+    if not any("\n" in line or "\x00" in line for line in chunk.lines):
+        return chunk.lines
+    return [line.replace("\n", " ").replace("\x00", "\ufffd") for line in chunk.lines]

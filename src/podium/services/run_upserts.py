@@ -1,0 +1,163 @@
+"""Runs made and changed by clients that name them: begun, begun anew, resumed, forked, changed while they go on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from podium.domain import names, run_names
+from podium.domain.access import Actor
+from podium.domain.history import numbers, parse_object
+from podium.domain.ids import new_run_id
+from podium.domain.projects import Project
+from podium.domain.run_config import branch_point, config_params, parse_config
+from podium.domain.run_streams import status_of
+from podium.domain.runs import NAME_TAG, RunRow
+from podium.domain.tracked_runs import USER_TAG, RunChange, check_slug
+from podium.errors import Conflict, InvalidState, NotFound
+from podium.services.context import Context
+from podium.services.metric_names import MetricNames
+from podium.services.projects import ensure_project
+from podium.services.run_branches import copy_until
+from podium.services.run_summaries import write_summary
+from podium.services.tracked_runs import TrackedRun, load_tracked, require_by_key
+from podium.store import metrics, run_data, run_streams
+from podium.store import runs as rows
+from podium.store.transaction import Tx
+
+
+class Upserted(msgspec.Struct, frozen=True):
+    """The run after the change, and whether the change made it."""
+
+    tracked: TrackedRun
+    inserted: bool
+
+
+class RunUpserts:
+    """What the actor's clients say of runs, made where they are missing."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._names = MetricNames()
+
+    async def upsert(self, actor: Actor, project: str, slug: str, change: RunChange, *, together: bool) -> Upserted:
+        """The run of this slug, changed, or made with its project.
+
+        A process that begins a run which is there begins it anew, unless several write to it `together`: the streams
+        that were sent are removed. Raises InvalidState when the run is deleted.
+        """
+        check_slug(slug)
+
+        def work(tx: Tx, ids: Mapping[str, int]) -> Upserted:
+            team = self._context.team_id(tx, actor)
+            found = rows.find_run_by_slug(tx, team, project, slug)
+            if found is None:
+                return self._insert(tx, actor, team, project, slug, change, ids)
+            run = _change(tx, team, found)
+            if change.begins and not together:
+                run_streams.reset_streams(tx, run.id)
+                metrics.delete_points(tx, run.id)
+            return Upserted(self._write(tx, run, change, ids), inserted=False)
+
+        return await self._run(change, work)
+
+    async def change(self, key: int, change: RunChange) -> Upserted:
+        """The run with this key, changed; its streams stay. Raises NotFound."""
+
+        def work(tx: Tx, ids: Mapping[str, int]) -> Upserted:
+            team, run = require_by_key(tx, key)
+            return Upserted(self._write(tx, _change(tx, team, run), change, ids), inserted=False)
+
+        return await self._run(change, work)
+
+    async def _run(self, change: RunChange, work: Any) -> Upserted:
+        wanted = numbers(parse_object(change.summary, "summaryMetrics")) if change.summary else {}
+
+        def with_names(tx: Tx) -> tuple[Upserted, dict[str, int]]:
+            ids = self._names.ids(tx, wanted)
+            return work(tx, ids.of), ids.made
+
+        upserted, made = await self._context.store.write(with_names)
+        self._names.remember(made)
+        return upserted
+
+    def _insert(
+        self, tx: Tx, actor: Actor, team: int, project_name: str, slug: str, change: RunChange, ids: Mapping[str, int]
+    ) -> Upserted:
+        project = ensure_project(self._context, tx, actor, team, project_name)
+        name = change.display_name or run_names.random_run_name()
+        names.check_label("displayName", name, names.MAX_RUN_TAG_VALUE)
+        key = rows.insert_named_run(
+            tx,
+            run_id=new_run_id(),
+            slug=slug,
+            project_id=project.id,
+            name=name,
+            user_id=actor.name,
+            status="RUNNING",
+            start_time=self._context.clock(),
+        )
+        if key is None:
+            raise Conflict(f"The run '{slug}' was made by another process at this moment: try again.")
+        run_data.upsert_tags(tx, key, {NAME_TAG: name, USER_TAG: actor.name})
+        _, run = require_by_key(tx, key)
+        tracked = self._write(tx, run, change, ids)
+        point = branch_point(parse_config(change.config))
+        if point is not None:
+            tracked = self._fork(tx, team, project, run, *point)
+        return Upserted(tracked, inserted=True)
+
+    def _fork(self, tx: Tx, team: int, project: Project, run: RunRow, source: str, step: int) -> TrackedRun:
+        origin = rows.find_run_by_slug(tx, team, project.name, source)
+        if origin is None or origin.deleted_at is not None:
+            raise NotFound(f"There is no run '{source}' in the project '{project.name}' to fork from.")
+        copy_until(tx, origin.id, run.id, step)
+        return load_tracked(tx, [run.id], self._context.clock())[0]
+
+    def _write(self, tx: Tx, run: RunRow, change: RunChange, ids: Mapping[str, int]) -> TrackedRun:
+        """Keep what the change says."""
+        at = self._context.clock()
+        if change.begins:
+            run_streams.upsert_streams(tx, run.id, at, live=True)
+            run_streams.update_begin(tx, run.id)
+        elif run_streams.find_streams(tx, run.id) is None:
+            run_streams.upsert_streams(tx, run.id, at, live=False)
+        tags = change.tags()
+        run = self._write_state(tx, run, change)
+        if change.display_name:
+            names.check_label("displayName", change.display_name, names.MAX_RUN_TAG_VALUE)
+            rows.update_name(tx, run.id, change.display_name)
+            tags[NAME_TAG] = change.display_name
+        run_data.upsert_tags(tx, run.id, tags)
+        if change.config is not None:
+            _write_config(tx, run.id, change.config)
+        if change.summary is not None:
+            write_summary(tx, run, change.summary, parse_object(change.summary, "summaryMetrics"), ids)
+        return load_tracked(tx, [run.id], at)[0]
+
+    def _write_state(self, tx: Tx, run: RunRow, change: RunChange) -> RunRow:
+        status, note = status_of(change.state or "running")
+        if not change.begins and change.state is None:
+            return run
+        open_ended = status in ("RUNNING", "SCHEDULED")
+        changed = msgspec.structs.replace(
+            run, status=status, end_time=None if open_ended else run.end_time or self._context.clock()
+        )
+        rows.update_state(tx, changed)
+        run_streams.update_note(tx, run.id, note)
+        return changed
+
+
+def _change(tx: Tx, team: int, run: RunRow) -> RunRow:
+    changed = rows.change_run(tx, team, run.run_id)
+    if changed is None:
+        raise InvalidState(f"The run '{run.slug}' was deleted: take another id, or restore it.")
+    return changed
+
+
+def _write_config(tx: Tx, run: int, text: str) -> None:
+    new = config_params(parse_config(text))
+    old = config_params(parse_config(run_streams.find_document(tx, run, "config")))
+    changed = {key: value for key, value in new.items() if old.get(key) != value}
+    run_data.replace_params(tx, run, gone=old.keys() - new.keys(), new=changed)
+    run_streams.upsert_document(tx, run, "config", text)
