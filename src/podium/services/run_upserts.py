@@ -9,7 +9,6 @@ from podium.domain import names, run_names
 from podium.domain.access import Actor
 from podium.domain.history import numbers, parse_object
 from podium.domain.ids import new_run_id
-from podium.domain.projects import Project
 from podium.domain.run_config import branch_point, config_params, parse_config
 from podium.domain.run_streams import status_of
 from podium.domain.runs import NAME_TAG, RunRow
@@ -54,10 +53,13 @@ class RunUpserts:
             if found is None:
                 return self._insert(tx, actor, team, project, slug, change, ids)
             run = _change(tx, team, found)
-            if change.begins and not together:
+            anew = change.begins and not together
+            if anew:
                 run_streams.reset_streams(tx, run.id)
                 metrics.delete_points(tx, run.id)
-            return Upserted(self._write(tx, run, change, ids), inserted=False)
+            tracked = self._write(tx, run, change, ids)
+            # A fork that is begun anew is one whose first answer was lost.
+            return Upserted(self._fork(tx, team, tracked, change) if anew else tracked, inserted=False)
 
         return await self._run(change, work)
 
@@ -102,16 +104,17 @@ class RunUpserts:
         run_data.upsert_tags(tx, key, {NAME_TAG: name, USER_TAG: actor.name})
         _, run = require_by_key(tx, key)
         tracked = self._write(tx, run, change, ids)
-        point = branch_point(parse_config(change.config))
-        if point is not None:
-            tracked = self._fork(tx, team, project, run, *point)
-        return Upserted(tracked, inserted=True)
+        return Upserted(self._fork(tx, team, tracked, change), inserted=True)
 
-    def _fork(self, tx: Tx, team: int, project: Project, run: RunRow, source: str, step: int) -> TrackedRun:
-        origin = rows.find_run_by_slug(tx, team, project.name, source)
+    def _fork(self, tx: Tx, team: int, tracked: TrackedRun, change: RunChange) -> TrackedRun:
+        """The run with the history of the one that it goes on from, if its config names one."""
+        point, run = branch_point(parse_config(change.config)), tracked.run.info
+        if point is None or point[0] == run.slug:
+            return tracked
+        origin = rows.find_run_by_slug(tx, team, tracked.project.name, point[0])
         if origin is None or origin.deleted_at is not None:
-            raise NotFound(f"There is no run '{source}' in the project '{project.name}' to fork from.")
-        copy_until(tx, origin.id, run.id, step)
+            raise NotFound(f"There is no run '{point[0]}' in the project '{tracked.project.name}' to fork from.")
+        copy_until(tx, origin.id, run.id, point[1])
         return load_tracked(tx, [run.id], self._context.clock())[0]
 
     def _write(self, tx: Tx, run: RunRow, change: RunChange, ids: Mapping[str, int]) -> TrackedRun:

@@ -6,6 +6,7 @@ import msgspec
 
 from podium.domain.filters import Comparison, FieldKind, Node, Operator, Order, SortValue, conjuncts
 from podium.store.filters import Parameters, Source, nan_rank, sort_value
+from podium.store.patterns import number_of
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -53,6 +54,8 @@ def columns(sorting: Sorting, source: Source, parameters: Parameters) -> list[Co
     for item in sorting.order:
         field = item.field
         value = sort_value(field, source, parameters)
+        if item.as_number:
+            value = number_of(value, parameters.dialect)
         if field.kind is FieldKind.METRIC:
             found.append(Column(f"COALESCE({nan_rank(field, source, parameters)}, 2)"))
             value = f"COALESCE({value}, 0)"

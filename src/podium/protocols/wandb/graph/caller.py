@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 
 from podium.asgi.actor import ANONYMOUS
+from podium.asgi.headers import header
 from podium.domain.access import DEFAULT_TEAM, Actor
 from podium.services import Services
 
@@ -17,12 +18,15 @@ class Caller:
         self.user = user
         self.base_url = base_url  # as the client reaches this server, without a slash at its end
         self.request_id = request_id
+        self.shares_run = False  # whether the caller is one of several processes that write to a run
         self.kept: dict[str, Any] = {}
 
     @classmethod
     def of(cls, services: Services, request: Request) -> "Caller":
         """The caller of a request. The server is open: any key stands for the local user."""
-        return cls(services, ANONYMOUS, str(request.base_url).rstrip("/"), request.scope.get("request_id"))
+        caller = cls(services, ANONYMOUS, str(request.base_url).rstrip("/"), request.scope.get("request_id"))
+        caller.shares_run = header(request.scope, b"x-wandb-use-async-filestream") == "true"
+        return caller
 
     def actor(self, entity: str | None = None) -> Actor:
         """The caller, addressing the things of an entity, else of its default one."""

@@ -18,7 +18,20 @@ from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
 from podium.errors import PodiumError
 from podium.protocols.wandb.errors import unexpected
-from podium.protocols.wandb.graph import artifact_changes, artifact_uploads, artifacts, projects, scalars, viewer
+from podium.protocols.wandb.graph import (
+    artifact_changes,
+    artifact_uploads,
+    artifacts,
+    project_changes,
+    project_lists,
+    projects,
+    run_files,
+    run_history,
+    run_lists,
+    runs,
+    scalars,
+    viewer,
+)
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
@@ -40,6 +53,12 @@ _RESOLVERS: Resolvers = {
     **artifacts.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,
+    **project_changes.RESOLVERS,
+    **project_lists.RESOLVERS,
+    **runs.RESOLVERS,
+    **run_files.RESOLVERS,
+    **run_history.RESOLVERS,
+    **run_lists.RESOLVERS,
 }
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
