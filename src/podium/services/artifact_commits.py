@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.artifact_collections import Version
+from podium.domain.artifact_collections import Version, check_region
 from podium.domain.artifact_listings import Entry, Listing, digest_of, md5_of, merged
 from podium.domain.events import Change
 from podium.domain.manifests import Manifest, ManifestEntry
@@ -86,6 +86,7 @@ class ArtifactCommits:
     async def _merge(self, parts: _Parts) -> _Whole:
         listings = [Listing.parse(await self._text(content)) for content in parts.texts]
         whole = merged(listings)
+        check_region(whole.storage_policy_config.get("storageRegion"))
         entries = whole.entries()
         if len(listings) == 1:
             return _Whole(parts.texts[0].md5, entries, digest_of(entries))

@@ -73,7 +73,9 @@ def test_files_come_back_in_the_order_that_they_were_asked_for_and_known_ones_wi
     assert logger.http.put(nodes[0]["uploadUrl"], content=b"1").status_code == 200
     nodes = logger.offer(artifact, files)
     assert [node["uploadUrl"] is None for node in nodes] == [raw == b"1" for raw in files.values()]
-    assert [node["storagePath"] for node in nodes] == [hashlib.md5(raw).hexdigest() for raw in files.values()]
+    assert [node["storagePath"] for node in nodes] == [
+        f"wandb_artifacts/{hashlib.md5(raw).hexdigest()}" for raw in files.values()
+    ]
     assert all(node["artifact"]["id"] == artifact and node["uploadMultipartUrls"] is None for node in nodes)
 
 
@@ -115,7 +117,7 @@ def test_made_up_urls_are_refused_for_good(logger):
     for wrong in (f"{url}x", url[:-1], url.replace("/upload/", "/upload/A"), "/artifacts/upload/-"):
         assert logger.http.put(wrong, content=b"a").status_code == 403
     token = url.rpartition("/")[2]
-    assert logger.http.get(f"/artifacts/content/{token}/f").status_code == 403
+    assert logger.http.get(f"/artifacts/content/wandb_artifacts/{token}/f").status_code == 403
 
 
 def test_bytes_of_another_team_are_neither_known_nor_read(logger):

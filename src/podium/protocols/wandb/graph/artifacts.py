@@ -7,9 +7,16 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from podium.asgi.graphql.engine import Resolver, Resolvers
-from podium.domain.artifact_collections import CollectionFilter, Direction
+from podium.domain.artifact_collections import CollectionScope, Direction
 from podium.errors import InvalidArgument
+from podium.protocols.wandb.grammar.artifacts import (
+    parse_collection_filter,
+    parse_collection_order,
+    parse_member_filter,
+    parse_member_order,
+)
 from podium.protocols.wandb.graph.artifact_shapes import (
+    MANIFESTS_FOLDER,
     aliases_page,
     collection_shape,
     content_url,
@@ -21,8 +28,9 @@ from podium.protocols.wandb.graph.artifact_shapes import (
     version_shape,
 )
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, page_info, whole
+from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, counted, page_info, page_size, whole
 from podium.protocols.wandb.graph.ids import global_id, key_of
+from podium.services.searching import Search
 
 _DEFAULT_FILES = 50
 
@@ -82,23 +90,28 @@ async def _collection_of_type(source: Any, info: GraphQLResolveInfo, name: str) 
     return found if found and found["default_artifact_type"]["name"] == source["name"] else None
 
 
-async def _collections(
-    source: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None, **_: Any
+async def _collections(source: Any, info: GraphQLResolveInfo, **asked: Any) -> dict[str, Any]:
+    return await _collection_page(info, CollectionScope(project_key(source)), **asked)
+
+
+async def _collections_of_type(source: Any, info: GraphQLResolveInfo, **asked: Any) -> dict[str, Any]:
+    scope = CollectionScope(project_key(source["project"]), source["name"])
+    return await _collection_page(info, scope, **asked)
+
+
+async def _collection_page(
+    info: GraphQLResolveInfo,
+    scope: CollectionScope,
+    filters: str | None = None,
+    order: str | None = None,
+    first: int | None = None,
+    after: str | None = None,
 ) -> dict[str, Any]:
-    return await _collection_page(info, CollectionFilter(project_id=project_key(source)), Page.asked(first, after))
-
-
-async def _collections_of_type(
-    source: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None, **_: Any
-) -> dict[str, Any]:
-    wanted = CollectionFilter(project_id=project_key(source["project"]), type_name=source["name"])
-    return await _collection_page(info, wanted, Page.asked(first, after))
-
-
-async def _collection_page(info: GraphQLResolveInfo, wanted: CollectionFilter, page: Page) -> dict[str, Any]:
     caller: Caller = info.context
-    found, total = await caller.services.artifact_reading.collections(wanted, page.limit, page.offset)
-    return page.connection([collection_shape(each) for each in found], total)
+    search = Search(parse_collection_filter(filters), parse_collection_order(order), page_size(first), after or None)
+    found = await caller.services.artifact_reading.collections(scope, search)
+    nodes = [{"node": collection_shape(each)} for each in found.items]
+    return counted(nodes, found.next_page_token, found.total)
 
 
 async def _aliases(
@@ -114,19 +127,16 @@ async def _aliases(
 async def _versions(
     source: Any,
     info: GraphQLResolveInfo,
+    filters: str | None = None,
+    order: str | None = None,
     first: int | None = None,
     after: str | None = None,
-    order: str | None = None,
-    **_: Any,
 ) -> dict[str, Any]:
     caller: Caller = info.context
-    page = Page.asked(first, after)
-    ascending = (order or "-").startswith("+")
-    found, total = await caller.services.artifact_reading.members(
-        source["key"], page.limit, page.offset, ascending=ascending
-    )
-    nodes = [version_shape(each.version) for each in found]
-    return page.connection(nodes, total, [{"version": f"v{each.number}"} for each in found])
+    search = Search(parse_member_filter(filters), parse_member_order(order), page_size(first), after or None)
+    found = await caller.services.artifact_reading.members(source["key"], search)
+    nodes = [{"node": version_shape(each.version), "version": f"v{each.number}"} for each in found.items]
+    return counted(nodes, found.next_page_token, found.total)
 
 
 async def _member(source: Any, info: GraphQLResolveInfo, alias_name: str) -> dict[str, Any] | None:
@@ -140,8 +150,8 @@ async def _latest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | Non
         given: dict[str, Any] | None = source["latest_artifact"]
         return given
     caller: Caller = info.context
-    found, _ = await caller.services.artifact_reading.members(source["key"], 1, 0)
-    return version_shape(found[0].version) if found else None
+    found = await caller.services.artifact_reading.latest(source["key"])
+    return None if found is None else version_shape(found)
 
 
 async def _manifest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | None:
@@ -149,7 +159,7 @@ async def _manifest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | N
     file = await caller.services.artifact_reading.listing(caller.actor(), source["key"])
     if file is None:
         return None
-    url = content_url(caller, caller.services.artifact_contents.read_token(file), file.path)
+    url = content_url(caller, caller.services.artifact_contents.read_token(file), file.path, MANIFESTS_FOLDER)
     shown = {"id": f"Listing:{source['key']}", "name": file.path, "display_name": file.path, "direct_url": url}
     return {"id": global_id("ArtifactManifest", source["key"]), "file": {**shown, "size_bytes": file.size_bytes}}
 
