@@ -102,12 +102,16 @@ class ArtifactType(msgspec.Struct, frozen=True):
 
 
 class ListedFile(msgspec.Struct, frozen=True):
-    """A file of a version, with its hexadecimal MD5."""
+    """A file of a version, by its hexadecimal MD5 and its SHA-256.
+
+    Or, with a URL, what lies there: then there is no MD5, and the digest is whatever the client made.
+    """
 
     path: str
     digest: str
     size_bytes: int
-    md5: str
+    md5: str = ""
+    url: str | None = None
 
     @property
     def entry(self) -> ManifestEntry:

@@ -97,14 +97,15 @@ class ArtifactReading:
     async def files(
         self, actor: Actor, version_id: int, after: str, limit: int, names: Sequence[str] | None = None
     ) -> Files:
-        """A page of a version's files behind the path `after`."""
+        """A page of what a version lists behind the path `after`, files and references."""
 
         def work(tx: Tx) -> Files:
             team, version = require_version(self._context, tx, actor, version_id)
-            if version.manifest_id is None:
-                return Files([], more=False, total=0)
-            found = artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
-            total = artifact_contents.count_files(tx, version.manifest_id) if names is None else len(found)
+            found = artifact_contents.select_references(tx, version_id, after, limit + 1, names)
+            if version.manifest_id is not None:
+                found += artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
+            found.sort(key=lambda file: file.path)
+            total = version.file_count if names is None else len(found)
             return Files(found[:limit], len(found) > limit, total)
 
         return await self._context.store.read(work)

@@ -95,7 +95,17 @@ def test_references_are_kept_and_not_uploaded(wandb, folder):
         run.log_artifact(artifact).wait()
     found = wandb.Api().artifact("p/refs:latest")
     assert (found.file_count, found.manifest.entries["there"].ref) == (3, "s3://bucket/key")
-    assert list(found.files()) == []
+    assert {file.name: file.url for file in found.files()}["there"] == "s3://bucket/key"
+
+
+def test_a_file_of_another_artifact_is_referred_to_and_downloaded(wandb, tmp_path):
+    first = log(wandb, "first", {"a": "1"})
+    with wandb.init(project="p") as run:
+        second = wandb.Artifact("second", type="dataset")
+        second.add_reference(first.get_entry("a"), "of/first")
+        run.log_artifact(second).wait()
+    target = wandb.Api().artifact("p/second:latest").download(str(tmp_path / "down"), skip_cache=True)
+    assert (Path(target) / "of/first").read_text() == "1"
 
 
 def test_an_incremental_version_adds_to_the_one_before(wandb):

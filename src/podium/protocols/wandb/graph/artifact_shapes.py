@@ -128,17 +128,17 @@ def run_shape(run: RunRef) -> dict[str, Any]:
 
 
 def file_shape(caller: Caller, file: ListedFile) -> dict[str, Any]:
-    url = read_url(caller, file)
-    md5 = base64_md5(file.md5)
+    url = read_url(caller, file) if file.url is None else file.url
+    md5 = base64_md5(file.md5) if file.md5 else None
     return {
-        "id": f"ArtifactFile:{file.md5}:{file.path}",
+        "id": f"ArtifactFile:{file.md5 or file.digest}:{file.path}",
         "name": file.path,
         "display_name": file.path,
         "size_bytes": file.size_bytes,
         "mimetype": _TYPES.guess_type(file.path)[0] or "application/octet-stream",
         "md5": md5,
-        "digest": md5,
-        "storage_path": f"{FILES_FOLDER}/{file.md5}",
+        "digest": md5 or file.digest,
+        "storage_path": f"{FILES_FOLDER}/{file.md5}" if file.md5 else None,
         "direct_url": url,
         "url": url,
     }
