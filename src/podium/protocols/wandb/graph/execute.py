@@ -20,6 +20,7 @@ from podium.errors import PodiumError
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
+    artifact_collections,
     artifact_uploads,
     artifacts,
     project_changes,
@@ -51,6 +52,7 @@ _RESOLVERS: Resolvers = {
     **viewer.RESOLVERS,
     **projects.RESOLVERS,
     **artifacts.RESOLVERS,
+    **artifact_collections.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,
     **project_changes.RESOLVERS,
