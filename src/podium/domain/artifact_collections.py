@@ -5,15 +5,19 @@ from typing import Literal
 
 import msgspec
 
+from podium.domain.manifests import ManifestEntry
 from podium.domain.names import check_text
 from podium.errors import InvalidArgument
 
 # A sequence holds the versions that were logged under its name; a portfolio links to versions of others.
 Kind = Literal["sequence", "portfolio"]
+# What a run did with a version: it read or made it.
+Direction = Literal["input", "output"]
 State = Literal["PENDING", "COMMITTED", "DELETED"]
 
 LATEST = "latest"
 MAX_NAME = 128
+REGION = "default"
 TTL_DISABLED, TTL_INHERITED = -2, -1
 
 _VERSION = re.compile(r"v(0|[1-9]\d{0,17})", re.ASCII)
@@ -97,6 +101,39 @@ class ArtifactType(msgspec.Struct, frozen=True):
     created_at: int
 
 
+class ListedFile(msgspec.Struct, frozen=True):
+    """A file of a version, by its hexadecimal MD5 and its SHA-256.
+
+    Or, with a URL, what lies there: then there is no MD5, and the digest is whatever the client made.
+    """
+
+    path: str
+    digest: str
+    size_bytes: int
+    md5: str = ""
+    url: str | None = None
+
+    @property
+    def entry(self) -> ManifestEntry:
+        """The file as downloads know it."""
+        return ManifestEntry(self.path, self.digest, self.size_bytes)
+
+
+class RunRef(msgspec.Struct, frozen=True):
+    """A run as artifacts name it."""
+
+    id: int
+    slug: str
+    place: Place
+
+
+class CollectionScope(msgspec.Struct, frozen=True):
+    """The collections of a project, or those of one type there."""
+
+    project_id: int
+    type_name: str | None = None
+
+
 def check_collection_name(name: str) -> None:
     """Raise InvalidArgument unless `name` can name a collection."""
     _check_name("artifact name", name, "/:")
@@ -119,6 +156,12 @@ def check_tag(tag: str) -> None:
     _check_name("tag", tag, "")
     if not _TAG.fullmatch(tag):
         raise InvalidArgument(f"'{tag}' is no valid tag: letters, digits, '-' and '_' are, and spaces between them.")
+
+
+def check_region(region: str | None) -> None:
+    """Raise InvalidArgument for a place to store files that there is not."""
+    if region and region != REGION:
+        raise InvalidArgument(f"There is no storage region '{region[:100]}': this server has one, '{REGION}'.")
 
 
 def parse_reference(name: str) -> tuple[str, str]:

@@ -1,39 +1,53 @@
 """Reading artifacts: versions by id and by name, their files, what a collection and a project have."""
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.artifact_collections import ArtifactType, Collection, Membership, Version
+from podium.domain.artifact_collections import (
+    ArtifactType,
+    Collection,
+    CollectionScope,
+    ListedFile,
+    Membership,
+    Version,
+)
 from podium.domain.manifests import ManifestEntry
-from podium.errors import InvalidState, NotFound
 from podium.services.artifact_access import (
     find_membership,
-    name_of,
     require_collection,
     require_version,
 )
 from podium.services.context import Context
-from podium.store import artifact_collections, artifact_contents, artifact_memberships, artifact_versions
-from podium.store.artifact_collections import Filter
-from podium.store.artifact_contents import FileRow
+from podium.services.searching import Search, find_page
+from podium.store import (
+    artifact_collections,
+    artifact_contents,
+    artifact_memberships,
+    artifact_search,
+    artifact_versions,
+)
 from podium.store.transaction import Tx
+
+T = TypeVar("T")
 
 
 class Files(msgspec.Struct, frozen=True):
     """A page of a version's files, whether more follow, and how many there are in all."""
 
-    files: list[FileRow]
+    files: list[ListedFile]
     more: bool
     total: int
 
 
-class Numbered(msgspec.Struct, frozen=True):
-    """A version with its number in the collection that it was listed from."""
+class Counted(msgspec.Struct, Generic[T], frozen=True):
+    """A page, the token of the next one, and how many things there are in all."""
 
-    number: int
-    version: Version
+    items: list[T]
+    next_page_token: str | None
+    total: int
 
 
 class ArtifactReading:
@@ -68,13 +82,13 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def listing(self, actor: Actor, version_id: int) -> ManifestEntry:
-        """The file that lists what a committed version is made of."""
+    async def listing(self, actor: Actor, version_id: int) -> ManifestEntry | None:
+        """The file that lists what a version is made of; None while it is not committed."""
 
-        def work(tx: Tx) -> ManifestEntry:
+        def work(tx: Tx) -> ManifestEntry | None:
             team, version = require_version(self._context, tx, actor, version_id)
             if version.listing is None:
-                raise InvalidState(f"The artifact '{name_of(version)}' is not committed: it has no manifest yet.")
+                return None
             content = artifact_contents.select_contents(tx, team, [version.listing])[version.listing]
             return ManifestEntry("wandb_manifest.json", content.digest, content.size_bytes)
 
@@ -83,14 +97,15 @@ class ArtifactReading:
     async def files(
         self, actor: Actor, version_id: int, after: str, limit: int, names: Sequence[str] | None = None
     ) -> Files:
-        """A page of a version's files behind the path `after`."""
+        """A page of what a version lists behind the path `after`, files and references."""
 
         def work(tx: Tx) -> Files:
             team, version = require_version(self._context, tx, actor, version_id)
-            if version.manifest_id is None:
-                return Files([], more=False, total=0)
-            found = artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
-            total = artifact_contents.count_files(tx, version.manifest_id) if names is None else len(found)
+            found = artifact_contents.select_references(tx, version_id, after, limit + 1, names)
+            if version.manifest_id is not None:
+                found += artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
+            found.sort(key=lambda file: file.path)
+            total = version.file_count if names is None else len(found)
             return Files(found[:limit], len(found) > limit, total)
 
         return await self._context.store.read(work)
@@ -108,20 +123,29 @@ class ArtifactReading:
         """The collection with this key. Raises NotFound."""
         return await self._context.store.read(lambda tx: require_collection(self._context, tx, actor, key)[1])
 
-    async def collections(self, wanted: Filter, limit: int, offset: int) -> tuple[list[Collection], int]:
-        """A page of collections, the newest first, and how many there are."""
+    async def collections(self, scope: CollectionScope, search: Search) -> Counted[Collection]:
+        """A page of collections."""
 
-        def work(tx: Tx) -> tuple[list[Collection], int]:
-            keys = artifact_collections.select_collection_keys(tx, wanted, limit, offset)
-            return artifact_collections.load_collections(tx, keys), artifact_collections.count_collections(tx, wanted)
+        def work(tx: Tx) -> Counted[Collection]:
+            page = find_page(
+                search,
+                f"artifact_collections {scope}",
+                lambda query: artifact_search.search_collections(tx, scope, query),
+            )
+            items = artifact_collections.load_collections(tx, page.items)
+            count = artifact_search.count_collections(tx, scope, search.condition)
+            return Counted(items, page.next_page_token, count)
 
         return await self._context.store.read(work)
 
-    async def types(self, project_id: int, limit: int, offset: int) -> list[ArtifactType]:
-        """A page of the project's types."""
-        return await self._context.store.read(
-            lambda tx: artifact_collections.select_types(tx, project_id, limit, offset)
-        )
+    async def types(self, project_id: int, limit: int, offset: int) -> tuple[list[ArtifactType], int]:
+        """A page of the project's types, and how many it has."""
+
+        def work(tx: Tx) -> tuple[list[ArtifactType], int]:
+            found = artifact_collections.select_types(tx, project_id, limit, offset)
+            return found, artifact_collections.count_types(tx, project_id)
+
+        return await self._context.store.read(work)
 
     async def type(self, project_id: int, name: str) -> ArtifactType | None:
         """The project's type of this name."""
@@ -136,27 +160,36 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def members(
-        self, collection_id: int, limit: int, offset: int, *, ascending: bool = False
-    ) -> tuple[list[Numbered], int]:
-        """A page of a collection's versions, the newest first unless `ascending`, and how many it has."""
+    async def members(self, collection_id: int, search: Search) -> Counted[Membership]:
+        """A page of the versions in a collection."""
 
-        def work(tx: Tx) -> tuple[list[Numbered], int]:
-            rows = artifact_memberships.select_members(tx, collection_id, limit, offset, ascending=ascending)
-            versions = {each.id: each for each in artifact_versions.load_versions(tx, [key for _, key in rows])}
-            found = [Numbered(number, versions[key]) for number, key in rows]
-            return found, artifact_memberships.count_members(tx, collection_id)
+        def work(tx: Tx) -> Counted[Membership]:
+            page = find_page(
+                search,
+                f"artifact_members {collection_id}",
+                lambda query: artifact_search.search_members(tx, collection_id, query),
+            )
+            items = artifact_memberships.load_memberships(tx, page.items)
+            count = artifact_search.count_members(tx, collection_id, search.condition)
+            return Counted(items, page.next_page_token, count)
 
         return await self._context.store.read(work)
 
-    async def member(self, collection_id: int, alias: str) -> Membership:
-        """The place that an alias or number names in a collection. Raises NotFound."""
+    async def latest(self, collection_id: int) -> Version | None:
+        """The newest version in a sequence."""
 
-        def work(tx: Tx) -> Membership:
+        def work(tx: Tx) -> Version | None:
+            found = artifact_versions.find_latest(tx, collection_id)
+            return None if found is None else artifact_versions.load_versions(tx, [found[0]])[0]
+
+        return await self._context.store.read(work)
+
+    async def member(self, collection_id: int, alias: str) -> Membership | None:
+        """The place that an alias or number names in a collection."""
+
+        def work(tx: Tx) -> Membership | None:
             key = artifact_memberships.find_membership(tx, collection_id, alias)
             found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
-            if not found:
-                raise NotFound(f"The artifact collection has no version with the alias '{alias}'.")
-            return found[0]
+            return found[0] if found else None
 
         return await self._context.store.read(work)

@@ -18,14 +18,6 @@ JOINED = (
 _LIVING = "c.deleted_at IS NULL AND cp.deleted_at IS NULL"
 
 
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which collections of a project are meant."""
-
-    project_id: int
-    type_name: str | None = None
-    name: str | None = None
-
-
 def collection_of(row: Row) -> Collection:
     """The collection in a row of `COLUMNS`, without its tags."""
     key, kind, name, type_name, description, created_at, updated_at, *place = row[:WIDTH]
@@ -67,26 +59,6 @@ def load_collections(tx: Tx, keys: Sequence[int]) -> list[Collection]:
         tags.setdefault(key, []).append(tag)
     found = {row[0]: msgspec.structs.replace(collection_of(row), tags=tuple(tags.get(row[0], ()))) for row in rows}
     return [found[key] for key in keys if key in found]
-
-
-def select_collection_keys(tx: Tx, wanted: Filter, limit: int, offset: int) -> list[int]:
-    """A page of keys of collections, the newest first."""
-    where, values = _where(wanted)
-    rows = tx.all(
-        f"SELECT c.id FROM artifact_collections AS c {JOINED} WHERE {where} ORDER BY c.id DESC"
-        " LIMIT :limit OFFSET :offset",
-        limit=limit,
-        offset=offset,
-        **values,
-    )
-    return [row[0] for row in rows]
-
-
-def count_collections(tx: Tx, wanted: Filter) -> int:
-    """How many collections there are."""
-    where, values = _where(wanted)
-    count: int = tx.value(f"SELECT COUNT(*) FROM artifact_collections AS c {JOINED} WHERE {where}", **values)
-    return count
 
 
 def insert_collection(tx: Tx, *, project_id: int, kind: Kind, type_id: int, name: str, at: int) -> int | None:
@@ -192,10 +164,7 @@ def select_types(tx: Tx, project_id: int, limit: int, offset: int) -> list[Artif
     return [ArtifactType(*row) for row in rows]
 
 
-def _where(wanted: Filter) -> tuple[str, dict[str, object]]:
-    where, values = f"c.project_id = :project AND {_LIVING}", {"project": wanted.project_id}
-    if wanted.type_name is not None:
-        where, values["type"] = f"{where} AND ct.name = :type", wanted.type_name  # type: ignore[assignment]
-    if wanted.name is not None:
-        where, values["name"] = f"{where} AND c.name = :name", wanted.name  # type: ignore[assignment]
-    return where, dict(values)
+def count_types(tx: Tx, project_id: int) -> int:
+    """How many types a project has."""
+    count: int = tx.value("SELECT COUNT(*) FROM artifact_types WHERE project_id = :project", project=project_id)
+    return count

@@ -19,6 +19,10 @@ from podium.asgi.graphql.limits import Limits
 from podium.errors import NotSupported, PodiumError
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
+    artifact_changes,
+    artifact_collections,
+    artifact_uploads,
+    artifacts,
     project_changes,
     project_lists,
     projects,
@@ -47,6 +51,10 @@ _TOPICS = (
 _RESOLVERS: Resolvers = {
     **viewer.RESOLVERS,
     **projects.RESOLVERS,
+    **artifacts.RESOLVERS,
+    **artifact_collections.RESOLVERS,
+    **artifact_uploads.RESOLVERS,
+    **artifact_changes.RESOLVERS,
     **project_changes.RESOLVERS,
     **project_lists.RESOLVERS,
     **runs.RESOLVERS,
