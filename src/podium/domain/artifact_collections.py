@@ -5,11 +5,14 @@ from typing import Literal
 
 import msgspec
 
+from podium.domain.manifests import ManifestEntry
 from podium.domain.names import check_text
 from podium.errors import InvalidArgument
 
 # A sequence holds the versions that were logged under its name; a portfolio links to versions of others.
 Kind = Literal["sequence", "portfolio"]
+# What a run did with a version: it read or made it.
+Direction = Literal["input", "output"]
 State = Literal["PENDING", "COMMITTED", "DELETED"]
 
 LATEST = "latest"
@@ -95,6 +98,36 @@ class ArtifactType(msgspec.Struct, frozen=True):
     id: int
     name: str
     created_at: int
+
+
+class ListedFile(msgspec.Struct, frozen=True):
+    """A file of a version, with its hexadecimal MD5."""
+
+    path: str
+    digest: str
+    size_bytes: int
+    md5: str
+
+    @property
+    def entry(self) -> ManifestEntry:
+        """The file as downloads know it."""
+        return ManifestEntry(self.path, self.digest, self.size_bytes)
+
+
+class RunRef(msgspec.Struct, frozen=True):
+    """A run as artifacts name it."""
+
+    id: int
+    slug: str
+    place: Place
+
+
+class CollectionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which collections of a project are meant."""
+
+    project_id: int
+    type_name: str | None = None
+    name: str | None = None
 
 
 def check_collection_name(name: str) -> None:

@@ -1,12 +1,11 @@
 """Which runs made and read versions of artifacts."""
 
 from podium.domain.access import Actor
-from podium.domain.artifact_collections import Version
+from podium.domain.artifact_collections import Direction, RunRef, Version
 from podium.errors import NotFound
 from podium.services.artifact_access import require_committed, require_version
 from podium.services.context import Context
 from podium.store import artifact_versions, run_artifacts
-from podium.store.run_artifacts import Direction, RunRef
 from podium.store.transaction import Tx
 
 

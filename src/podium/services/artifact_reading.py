@@ -5,26 +5,29 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.artifact_collections import ArtifactType, Collection, Membership, Version
+from podium.domain.artifact_collections import (
+    ArtifactType,
+    Collection,
+    CollectionFilter,
+    ListedFile,
+    Membership,
+    Version,
+)
 from podium.domain.manifests import ManifestEntry
-from podium.errors import InvalidState, NotFound
 from podium.services.artifact_access import (
     find_membership,
-    name_of,
     require_collection,
     require_version,
 )
 from podium.services.context import Context
 from podium.store import artifact_collections, artifact_contents, artifact_memberships, artifact_versions
-from podium.store.artifact_collections import Filter
-from podium.store.artifact_contents import FileRow
 from podium.store.transaction import Tx
 
 
 class Files(msgspec.Struct, frozen=True):
     """A page of a version's files, whether more follow, and how many there are in all."""
 
-    files: list[FileRow]
+    files: list[ListedFile]
     more: bool
     total: int
 
@@ -68,13 +71,13 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def listing(self, actor: Actor, version_id: int) -> ManifestEntry:
-        """The file that lists what a committed version is made of."""
+    async def listing(self, actor: Actor, version_id: int) -> ManifestEntry | None:
+        """The file that lists what a version is made of; None while it is not committed."""
 
-        def work(tx: Tx) -> ManifestEntry:
+        def work(tx: Tx) -> ManifestEntry | None:
             team, version = require_version(self._context, tx, actor, version_id)
             if version.listing is None:
-                raise InvalidState(f"The artifact '{name_of(version)}' is not committed: it has no manifest yet.")
+                return None
             content = artifact_contents.select_contents(tx, team, [version.listing])[version.listing]
             return ManifestEntry("wandb_manifest.json", content.digest, content.size_bytes)
 
@@ -108,7 +111,7 @@ class ArtifactReading:
         """The collection with this key. Raises NotFound."""
         return await self._context.store.read(lambda tx: require_collection(self._context, tx, actor, key)[1])
 
-    async def collections(self, wanted: Filter, limit: int, offset: int) -> tuple[list[Collection], int]:
+    async def collections(self, wanted: CollectionFilter, limit: int, offset: int) -> tuple[list[Collection], int]:
         """A page of collections, the newest first, and how many there are."""
 
         def work(tx: Tx) -> tuple[list[Collection], int]:
@@ -117,11 +120,14 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def types(self, project_id: int, limit: int, offset: int) -> list[ArtifactType]:
-        """A page of the project's types."""
-        return await self._context.store.read(
-            lambda tx: artifact_collections.select_types(tx, project_id, limit, offset)
-        )
+    async def types(self, project_id: int, limit: int, offset: int) -> tuple[list[ArtifactType], int]:
+        """A page of the project's types, and how many it has."""
+
+        def work(tx: Tx) -> tuple[list[ArtifactType], int]:
+            found = artifact_collections.select_types(tx, project_id, limit, offset)
+            return found, artifact_collections.count_types(tx, project_id)
+
+        return await self._context.store.read(work)
 
     async def type(self, project_id: int, name: str) -> ArtifactType | None:
         """The project's type of this name."""
@@ -149,14 +155,12 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def member(self, collection_id: int, alias: str) -> Membership:
-        """The place that an alias or number names in a collection. Raises NotFound."""
+    async def member(self, collection_id: int, alias: str) -> Membership | None:
+        """The place that an alias or number names in a collection."""
 
-        def work(tx: Tx) -> Membership:
+        def work(tx: Tx) -> Membership | None:
             key = artifact_memberships.find_membership(tx, collection_id, alias)
             found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
-            if not found:
-                raise NotFound(f"The artifact collection has no version with the alias '{alias}'.")
-            return found[0]
+            return found[0] if found else None
 
         return await self._context.store.read(work)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from podium.domain.artifact_collections import ArtifactType, Collection, Kind, Place
+from podium.domain.artifact_collections import ArtifactType, Collection, CollectionFilter, Kind, Place
 from podium.store.dialect import for_update, is_in, list_value
 from podium.store.transaction import Row, Tx
 
@@ -16,14 +16,6 @@ JOINED = (
     " JOIN teams AS ce ON ce.id = cp.team_id"
 )
 _LIVING = "c.deleted_at IS NULL AND cp.deleted_at IS NULL"
-
-
-class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which collections of a project are meant."""
-
-    project_id: int
-    type_name: str | None = None
-    name: str | None = None
 
 
 def collection_of(row: Row) -> Collection:
@@ -69,7 +61,7 @@ def load_collections(tx: Tx, keys: Sequence[int]) -> list[Collection]:
     return [found[key] for key in keys if key in found]
 
 
-def select_collection_keys(tx: Tx, wanted: Filter, limit: int, offset: int) -> list[int]:
+def select_collection_keys(tx: Tx, wanted: CollectionFilter, limit: int, offset: int) -> list[int]:
     """A page of keys of collections, the newest first."""
     where, values = _where(wanted)
     rows = tx.all(
@@ -82,7 +74,7 @@ def select_collection_keys(tx: Tx, wanted: Filter, limit: int, offset: int) -> l
     return [row[0] for row in rows]
 
 
-def count_collections(tx: Tx, wanted: Filter) -> int:
+def count_collections(tx: Tx, wanted: CollectionFilter) -> int:
     """How many collections there are."""
     where, values = _where(wanted)
     count: int = tx.value(f"SELECT COUNT(*) FROM artifact_collections AS c {JOINED} WHERE {where}", **values)
@@ -192,7 +184,13 @@ def select_types(tx: Tx, project_id: int, limit: int, offset: int) -> list[Artif
     return [ArtifactType(*row) for row in rows]
 
 
-def _where(wanted: Filter) -> tuple[str, dict[str, object]]:
+def count_types(tx: Tx, project_id: int) -> int:
+    """How many types a project has."""
+    count: int = tx.value("SELECT COUNT(*) FROM artifact_types WHERE project_id = :project", project=project_id)
+    return count
+
+
+def _where(wanted: CollectionFilter) -> tuple[str, dict[str, object]]:
     where, values = f"c.project_id = :project AND {_LIVING}", {"project": wanted.project_id}
     if wanted.type_name is not None:
         where, values["type"] = f"{where} AND ct.name = :type", wanted.type_name  # type: ignore[assignment]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from podium.domain.artifact_collections import ListedFile
 from podium.domain.artifact_listings import Kind
-from podium.domain.manifests import ManifestEntry
 from podium.store.dialect import is_in, list_value
 from podium.store.transaction import Tx
 
@@ -101,20 +101,6 @@ def select_listings(tx: Tx, version_id: int) -> list[ListingRow]:
     return [ListingRow(*row) for row in rows]
 
 
-class FileRow(msgspec.Struct, frozen=True):
-    """A file of a version, with its MD5."""
-
-    path: str
-    digest: str
-    size_bytes: int
-    md5: str
-
-    @property
-    def entry(self) -> ManifestEntry:
-        """The file as downloads know it."""
-        return ManifestEntry(self.path, self.digest, self.size_bytes)
-
-
 _FILES = (
     "SELECT e.path, e.digest, e.size_bytes, MIN(k.md5) FROM manifest_entries AS e"
     " JOIN artifact_contents AS k ON k.digest = e.digest AND k.team_id = :team WHERE e.manifest_id = :manifest"
@@ -123,7 +109,7 @@ _FILES = (
 
 def select_files(
     tx: Tx, team_id: int, manifest_id: int, after: str, limit: int, names: Sequence[str] | None
-) -> list[FileRow]:
+) -> list[ListedFile]:
     """A page of a version's files behind the path `after`, in order; with `names` those alone."""
     named = "" if names is None else f" AND {is_in('e.path', 'names', tx.dialect)}"
     values = {} if names is None else {"names": list_value(names, tx.dialect)}
@@ -135,7 +121,7 @@ def select_files(
         limit=limit,
         **values,
     )
-    return [FileRow(*row) for row in rows]
+    return [ListedFile(*row) for row in rows]
 
 
 def count_files(tx: Tx, manifest_id: int) -> int:

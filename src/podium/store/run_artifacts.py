@@ -1,21 +1,7 @@
 """Rows that say which versions of artifacts a run read or made."""
 
-from typing import Literal
-
-import msgspec
-
-from podium.domain.artifact_collections import Place
+from podium.domain.artifact_collections import Direction, Place, RunRef
 from podium.store.transaction import Tx
-
-Direction = Literal["input", "output"]
-
-
-class RunRef(msgspec.Struct, frozen=True):
-    """A run as artifacts name it."""
-
-    id: int
-    slug: str
-    place: Place
 
 
 def find_run_key(tx: Tx, team_id: int, project: str, slug: str) -> int | None:
