@@ -4,7 +4,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, build_schema
+from graphql import (
+    GraphQLError,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    build_schema,
+    is_list_type,
+)
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
@@ -14,10 +22,21 @@ from podium.protocols.wandb.graph import scalars, viewer
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
-_TOPICS = ("base", "viewer")
+_TOPICS = (
+    "base",
+    "viewer",
+    "people",
+    "projects",
+    "runs",
+    "files",
+    "artifacts",
+    "artifact_changes",
+    "registries",
+    "automations",
+)
 _RESOLVERS: Resolvers = {**viewer.RESOLVERS}
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
-_LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
+LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
 
 
 async def execute(
@@ -33,17 +52,30 @@ async def execute(
 @cache
 def engine() -> Engine:
     """The schema with its resolvers, built at the first query."""
+    return Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
+
+
+@cache
+def schema() -> GraphQLSchema:
+    """What the client can ask for."""
     folder = files("podium.protocols.wandb.graph").joinpath("schema")
-    text = "\n".join(folder.joinpath(f"{topic}.graphql").read_text(encoding="utf-8") for topic in _TOPICS)
-    schema = build_schema(text)
-    scalars.define(schema)
-    return Engine(schema, _RESOLVERS, read_field=read_field, rename=snake_case, limits=_LIMITS)
+    made = build_schema("\n".join(folder.joinpath(f"{topic}.graphql").read_text(encoding="utf-8") for topic in _TOPICS))
+    scalars.define(made)
+    return made
 
 
 def read_field(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
-    """The part of an object that a field names, in snake case; arguments are for resolvers of their own."""
+    """The part of an object that a field names, in snake case; arguments are for resolvers of their own.
+
+    What is not there is null, and an empty list where the schema wants a list.
+    """
     name = snake_case(info.field_name)
-    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+    value = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+    return [] if value is None and _is_required_list(info.return_type) else value
+
+
+def _is_required_list(kind: GraphQLOutputType) -> bool:
+    return isinstance(kind, GraphQLNonNull) and is_list_type(kind.of_type)
 
 
 def _told(caller: Caller, error: GraphQLError) -> dict[str, Any]:
