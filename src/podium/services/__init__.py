@@ -30,6 +30,7 @@ from podium.services.registry_history import RegistryHistory
 from podium.services.retention import Retention
 from podium.services.run_control import RunControl
 from podium.services.run_files import RunFiles
+from podium.services.run_history import RunHistory
 from podium.services.run_search import RunSearch
 from podium.services.run_streams import RunStreams
 from podium.services.run_upserts import RunUpserts
@@ -80,6 +81,7 @@ class Services:
         self.runs = Runs(context)
         self.run_control = RunControl(context)
         self.run_files = RunFiles(context)
+        self.run_history = RunHistory(context)
         self.run_search = RunSearch(context)
         self.run_streams = RunStreams(context)
         self.run_upserts = RunUpserts(context)

@@ -60,6 +60,11 @@ class Projects:
 
         return await self._context.store.read(work)
 
+    async def find_team(self, project_id: str) -> str | None:
+        """The name of the team that has this project, whichever it is."""
+        key = project_key(project_id)
+        return await self._context.store.read(lambda tx: team_rows.select_names_by_project(tx, [key]).get(key))
+
     async def resolve(self, actor: Actor, id_or_name: str) -> Project:
         """The project with this id, or else of this name. Raises NotFound."""
 

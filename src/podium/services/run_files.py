@@ -8,6 +8,7 @@ from podium.domain.access import Actor
 from podium.domain.events import Change
 from podium.domain.locations import proxied_path, run_location
 from podium.domain.manifests import normalize_path
+from podium.domain.run_files import RunFile
 from podium.domain.runs import RunRow
 from podium.errors import InvalidState, NotFound, PermissionDenied, StorageUnavailable
 from podium.services.artifacts import Artifacts
@@ -17,7 +18,6 @@ from podium.services.tracked_runs import require_by_key
 from podium.store import artifacts as file_rows
 from podium.store import run_files as rows
 from podium.store import runs
-from podium.store.run_files import FileRow
 from podium.store.transaction import Tx
 
 UPLOAD_EXPIRES_S = 24 * 3600
@@ -43,7 +43,7 @@ class Uploads(msgspec.Struct, frozen=True):
 class FilePage(msgspec.Struct, frozen=True):
     """A page of a run's files, how many it has in all, and whether more follow."""
 
-    files: list[FileRow]
+    files: list[RunFile]
     count: int
     more: bool
 

@@ -1,7 +1,7 @@
 """Runs as clients see them that name runs themselves: by project and slug, with config, summary and finer states."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,13 +9,13 @@ import msgspec
 from podium.domain.access import Actor
 from podium.domain.history import flat, parse_object
 from podium.domain.projects import Project
-from podium.domain.run_config import config_of_params, config_params, internal_values, parse_config
+from podium.domain.run_config import config_of_params, config_params, parse_config
 from podium.domain.run_streams import RunState, StreamRow, state_of
 from podium.domain.runs import Run, RunRow
 from podium.errors import NotFound
 from podium.services.context import Context
 from podium.store import projects, run_lines, run_streams, runs, teams
-from podium.store.run_data import load_runs
+from podium.store.run_data import load_run_heads, load_runs
 from podium.store.transaction import Tx
 
 
@@ -47,12 +47,11 @@ class TrackedRun(msgspec.Struct, frozen=True):
 
 
 class ResumeStatus(msgspec.Struct, frozen=True):
-    """Where a run goes on that is resumed: the last lines of its streams, and what the client noted in its config."""
+    """Where a run goes on that is resumed: behind the last lines of its streams."""
 
     tracked: TrackedRun
     last_history: str | None
     last_event: str | None
-    internal: dict[str, Any]
 
 
 class TrackedRuns:
@@ -86,7 +85,6 @@ class TrackedRuns:
                 tracked,
                 run_lines.find_last_line(tx, run.id, "history"),
                 run_lines.find_last_line(tx, run.id, "events"),
-                internal_values(parse_config(tracked.config_text)),
             )
 
         return await self._context.store.read(work)
@@ -94,10 +92,20 @@ class TrackedRuns:
 
 def load_tracked(tx: Tx, keys: Sequence[int], now: int) -> list[TrackedRun]:
     """The runs of these keys, in this order, with all that belongs to them, in a fixed number of statements."""
-    found = load_runs(tx, list(keys))
-    streams = run_streams.select_streams(tx, keys)
     configs = run_streams.select_documents(tx, keys, "config")
     summaries = run_streams.select_documents(tx, keys, "summary")
+    return _tracked(tx, load_runs(tx, list(keys)), configs, summaries, now)
+
+
+def load_listed(tx: Tx, keys: Sequence[int], now: int) -> list[TrackedRun]:
+    """As `load_tracked`, without config and summary, params and metrics: what lists show."""
+    return _tracked(tx, load_run_heads(tx, list(keys)), {}, {}, now)
+
+
+def _tracked(
+    tx: Tx, found: Sequence[Run], configs: Mapping[int, str], summaries: Mapping[int, str], now: int
+) -> list[TrackedRun]:
+    streams = run_streams.select_streams(tx, [run.info.id for run in found])
     ids = sorted({run.info.project_id for run in found})
     owned = dict(zip(ids, projects.load_projects(tx, ids), strict=True))
     names = teams.select_names_by_project(tx, ids)

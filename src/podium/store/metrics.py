@@ -7,6 +7,7 @@ from typing import TypeAlias
 import msgspec
 
 from podium.domain.history import HistoryLine
+from podium.domain.history_reading import StepPoint
 from podium.domain.runs import HistoryPoint, Point, RunPoint, stored_value
 from podium.store.transaction import Row, Tx
 
@@ -197,6 +198,25 @@ def select_history(tx: Tx, run: int, key: str, *, limit: int | None, after: Posi
         [HistoryPoint(key, math.nan if is_nan else value, timestamp, step) for timestamp, step, value, is_nan in rows],
         (*rows[-1],) if more else None,
     )
+
+
+def select_by_step(tx: Tx, run: int, steps: tuple[int, int] | None = None) -> list[StepPoint]:
+    """A run's points of all metrics by step and time: from the first of the steps up to, not including, the second."""
+    within = "" if steps is None else " AND m.step >= :first AND m.step < :end"
+    rows = tx.all(
+        "SELECT m.step, m.timestamp, k.key, m.value, m.is_nan FROM metrics m JOIN metric_keys k ON k.id = m.key_id"
+        f" WHERE m.run_id = :run{within} ORDER BY m.step, m.timestamp, m.key_id",
+        run=run,
+        first=steps[0] if steps else 0,
+        end=steps[1] if steps else 0,
+    )
+    return [StepPoint(step, time, key, math.nan if is_nan else value) for step, time, key, value, is_nan in rows]
+
+
+def find_first_step(tx: Tx, run: int) -> int | None:
+    """The lowest step at which a run has a point; None for one without points."""
+    step: int | None = tx.value("SELECT MIN(step) FROM metrics WHERE run_id = :run", run=run)
+    return step
 
 
 def select_histories(tx: Tx, runs: list[int], key: str, limit: int) -> list[RunPoint]:

@@ -1,20 +1,12 @@
 """Rows of the files below one folder, page by page."""
 
-import msgspec
-
 from podium.domain.manifests import ManifestEntry
+from podium.domain.run_files import RunFile
 from podium.store.dialect import is_in, like, list_value
 from podium.store.transaction import Tx
 from podium.store.trees import folder_range
 
 _WHERE = "team_id = :team AND path >= :start AND path < :end AND path > :after"
-
-
-class FileRow(msgspec.Struct, frozen=True):
-    """A file by its path below the folder, and when it was last put there."""
-
-    file: ManifestEntry
-    updated_at: int
 
 
 def select_file_rows(
@@ -26,7 +18,7 @@ def select_file_rows(
     pattern: str | None = None,
     after: str = "",
     limit: int,
-) -> list[FileRow]:
+) -> list[RunFile]:
     """Files below a folder by path, those behind `after`: of these names, or like a pattern with `%` and `_`."""
     start, end = folder_range(folder)
     rows = tx.all(
@@ -43,7 +35,7 @@ def select_file_rows(
         skip=len(start) + 1,
         limit=limit,
     )
-    return [FileRow(ManifestEntry(path[len(start) :], digest, size), at) for path, digest, size, at in rows]
+    return [RunFile(ManifestEntry(path[len(start) :], digest, size), at) for path, digest, size, at in rows]
 
 
 def count_files(tx: Tx, team_id: int, folder: str) -> int:

@@ -9,6 +9,8 @@ from podium.store.transaction import Row, Tx
 
 # So many lines make a row: reading a page of a history has to read little more than the page.
 ROW_LINES = 500
+# The end of a row that is looked into for its last line.
+_TAIL = 16_000
 
 
 class LineRow(msgspec.Struct, frozen=True):
@@ -52,6 +54,40 @@ def find_last_line(tx: Tx, run: int, stream: Stream) -> str | None:
         stream=stream,
     )
     return None if content is None else content.rpartition("\n")[2]
+
+
+def select_numbered(tx: Tx, run: int, stream: Stream, first: int, end: int) -> list[tuple[int, str]]:
+    """A stream's lines with the numbers from the first up to, not including, the end, by number."""
+    rows = tx.all(
+        "SELECT writer, first_line, min_step, max_step, content FROM run_lines WHERE run_id = :run AND stream = :stream"
+        " AND first_line + line_count > :first AND first_line < :end ORDER BY first_line, id",
+        run=run,
+        stream=stream,
+        first=first,
+        end=end,
+    )
+    found = [(number, line) for row in map(_row, rows) for number, line in enumerate(row.lines, row.first)]
+    return sorted((item for item in found if first <= item[0] < end), key=lambda item: item[0])
+
+
+def find_first_step(tx: Tx, run: int) -> int | None:
+    """The lowest step of a run's history; None for one without lines."""
+    step: int | None = tx.value(
+        "SELECT MIN(min_step) FROM run_lines WHERE run_id = :run AND stream = 'history'", run=run
+    )
+    return step
+
+
+def select_last_lines(tx: Tx, runs: Iterable[int], stream: Stream) -> dict[int, str]:
+    """The line that came last to each of the runs, by their keys, in one statement; none that is longer than a page."""
+    wanted = ", ".join(str(run) for run in runs) or "NULL"
+    tail = f"CASE WHEN LENGTH(content) > {_TAIL} THEN SUBSTR(content, LENGTH(content) - {_TAIL}) ELSE content END"
+    rows = tx.all(
+        f"SELECT run_id, {tail}, LENGTH(content) FROM run_lines WHERE id IN (SELECT MAX(id) FROM run_lines"
+        f" WHERE run_id IN ({wanted}) AND stream = :stream GROUP BY run_id)",
+        stream=stream,
+    )
+    return {run: end.rpartition("\n")[2] for run, end, length in rows if length <= _TAIL or "\n" in end}
 
 
 def add_lines(

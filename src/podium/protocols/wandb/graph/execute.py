@@ -18,7 +18,16 @@ from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
 from podium.errors import PodiumError
 from podium.protocols.wandb.errors import unexpected
-from podium.protocols.wandb.graph import artifact_changes, artifact_uploads, artifacts, projects, scalars, viewer
+from podium.protocols.wandb.graph import (
+    artifact_changes,
+    artifact_uploads,
+    artifacts,
+    projects,
+    run_files,
+    runs,
+    scalars,
+    viewer,
+)
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
@@ -37,6 +46,8 @@ _TOPICS = (
 _RESOLVERS: Resolvers = {
     **viewer.RESOLVERS,
     **projects.RESOLVERS,
+    **runs.RESOLVERS,
+    **run_files.RESOLVERS,
     **artifacts.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,
