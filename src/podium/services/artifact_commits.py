@@ -137,7 +137,7 @@ class ArtifactCommits:
 def _files(tx: Tx, parts: _Parts, entries: Mapping[str, Entry]) -> list[ManifestEntry]:
     """The files among the entries, all of which have to be there."""
     md5s = {path: md5_of(entry.digest) for path, entry in entries.items() if entry.ref is None}
-    known = artifact_contents.select_contents(tx, parts.team_id, sorted(set(md5s.values())))
+    known = artifact_contents.select_contents(tx, parts.team_id, sorted(set(md5s.values())), keep=True)
     missing = sorted(path for path, md5 in md5s.items() if md5 not in known)
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""

@@ -6,7 +6,7 @@ import msgspec
 
 from podium.domain.artifact_collections import ListedFile
 from podium.domain.artifact_listings import Kind
-from podium.store.dialect import is_in, list_value
+from podium.store.dialect import for_share, is_in, list_value
 from podium.store.transaction import Tx
 
 
@@ -56,11 +56,11 @@ def renew_contents(tx: Tx, team_id: int, md5s: Sequence[str], at: int) -> set[st
     return {row[0] for row in rows}
 
 
-def select_contents(tx: Tx, team_id: int, md5s: Sequence[str]) -> dict[str, Content]:
-    """The team's bytes of these MD5s, as far as they are there."""
+def select_contents(tx: Tx, team_id: int, md5s: Sequence[str], *, keep: bool = False) -> dict[str, Content]:
+    """The team's bytes of these MD5s, as far as they are there; with `keep` until the transaction ends."""
     rows = tx.all(
         "SELECT md5, digest, size_bytes FROM artifact_contents WHERE team_id = :team"
-        f" AND {is_in('md5', 'md5s', tx.dialect)}",
+        f" AND {is_in('md5', 'md5s', tx.dialect)}" + (for_share(tx.dialect) if keep else ""),
         team=team_id,
         md5s=list_value(md5s, tx.dialect),
     )

@@ -8,7 +8,7 @@ def find_run_key(tx: Tx, team_id: int, project: str, slug: str) -> int | None:
     """The key of the run that a client calls `slug`, unless it is deleted."""
     found: int | None = tx.value(
         "SELECT runs.id FROM runs JOIN projects ON projects.id = runs.project_id WHERE projects.team_id = :team"
-        " AND projects.name = :project AND runs.run_id = :slug AND runs.deleted_at IS NULL",
+        " AND projects.name = :project AND runs.slug = :slug AND runs.deleted_at IS NULL",
         team=team_id,
         project=project,
         slug=slug,
@@ -72,7 +72,7 @@ def count_versions_of(tx: Tx, run_id: int, direction: Direction) -> int:
 
 def _runs(tx: Tx, rest: str, **values: object) -> list[RunRef]:
     rows = tx.all(
-        "SELECT r.id, r.run_id, p.id, p.name, e.name FROM runs AS r JOIN projects AS p ON p.id = r.project_id"
+        "SELECT r.id, r.slug, p.id, p.name, e.name FROM runs AS r JOIN projects AS p ON p.id = r.project_id"
         f" JOIN teams AS e ON e.id = p.team_id {rest}",
         **values,
     )

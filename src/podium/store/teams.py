@@ -185,8 +185,20 @@ def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
         "UPDATE runs SET revision = revision + 1 WHERE project_id IN (SELECT id FROM projects WHERE team_id = :team)",
         team=team_id,
     )  # where their files are has changed
+    _give_contents(tx, team_id)
     for table in (*OWNED, "traces"):  # traces, which belong to projects, name the team once more
         tx.run(f"UPDATE {table} SET team_id = :other WHERE team_id = :team", team=team_id, other=DEFAULT_TEAM_ID)
+
+
+def _give_contents(tx: Tx, team_id: int) -> None:
+    """Bytes that the default team knows by the same MD5 already it keeps as its own."""
+    tx.run(
+        "UPDATE artifact_contents SET team_id = :other WHERE team_id = :team"
+        " AND md5 NOT IN (SELECT md5 FROM artifact_contents WHERE team_id = :other)",
+        team=team_id,
+        other=DEFAULT_TEAM_ID,
+    )
+    tx.run("DELETE FROM artifact_contents WHERE team_id = :team", team=team_id)
 
 
 def delete_owned(tx: Tx, team_id: int) -> None:
@@ -196,5 +208,5 @@ def delete_owned(tx: Tx, team_id: int) -> None:
         " WHERE projects.team_id = :team)",
         team=team_id,
     )
-    for table in (*OWNED, *_FILES):
+    for table in (*OWNED, *_FILES, "artifact_contents"):
         tx.run(f"DELETE FROM {table} WHERE team_id = :team", team=team_id)
