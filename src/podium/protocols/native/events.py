@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from podium.domain.access import Actor
 from podium.domain.events import Event
-from podium.errors import InvalidArgument
+from podium.errors import InvalidArgument, PermissionDenied
 from podium.protocols.native.api import Api
 from podium.protocols.native.endpoint import Call, Input, Topic
 from podium.protocols.native.shapes import Limit, Time, parse_optional_time, shown

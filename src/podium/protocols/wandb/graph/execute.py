@@ -18,13 +18,12 @@ from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
 from podium.errors import PodiumError
 from podium.protocols.wandb.errors import unexpected
-from podium.protocols.wandb.graph import scalars, viewer
+from podium.protocols.wandb.graph import people, people_changes, scalars, server_info
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
 _TOPICS = (
     "base",
-    "viewer",
     "people",
     "projects",
     "runs",
@@ -34,7 +33,7 @@ _TOPICS = (
     "registries",
     "automations",
 )
-_RESOLVERS: Resolvers = {**viewer.RESOLVERS}
+_RESOLVERS: Resolvers = {**server_info.RESOLVERS, **people.RESOLVERS, **people_changes.RESOLVERS}
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
 
