@@ -22,18 +22,23 @@ from podium.protocols.wandb.graph import (
     artifact_changes,
     artifact_uploads,
     artifacts,
+    people,
+    people_changes,
+    project_changes,
+    project_lists,
     projects,
     run_files,
+    run_history,
+    run_lists,
     runs,
     scalars,
-    viewer,
+    server_info,
 )
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
 _TOPICS = (
     "base",
-    "viewer",
     "people",
     "projects",
     "runs",
@@ -44,10 +49,16 @@ _TOPICS = (
     "automations",
 )
 _RESOLVERS: Resolvers = {
-    **viewer.RESOLVERS,
+    **server_info.RESOLVERS,
+    **people.RESOLVERS,
+    **people_changes.RESOLVERS,
     **projects.RESOLVERS,
+    **project_lists.RESOLVERS,
+    **project_changes.RESOLVERS,
     **runs.RESOLVERS,
     **run_files.RESOLVERS,
+    **run_lists.RESOLVERS,
+    **run_history.RESOLVERS,
     **artifacts.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,

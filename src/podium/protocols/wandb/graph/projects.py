@@ -5,7 +5,6 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from podium.asgi.graphql.engine import Resolvers
-from podium.domain.access import DEFAULT_TEAM
 from podium.domain.projects import Project
 from podium.errors import NotFound
 from podium.protocols.wandb.graph.caller import Caller
@@ -56,11 +55,7 @@ async def _project(
         project = await caller.services.projects.get_by_name(caller.actor(entity_name), name or "")
     except NotFound:  # of the entity, too
         return None
-    return None if project.deleted_at is not None else shape_project(project, entity_name or DEFAULT_TEAM)
+    return None if project.deleted_at is not None else shape_project(project, entity_name or caller.home)
 
 
-def _entity(_: Any, __: GraphQLResolveInfo, name: str | None = None) -> dict[str, Any]:
-    return shape_entity(name or DEFAULT_TEAM)
-
-
-RESOLVERS: Resolvers = {("Query", "project"): _project, ("Query", "model"): _project, ("Query", "entity"): _entity}
+RESOLVERS: Resolvers = {("Query", "project"): _project, ("Query", "model"): _project}
