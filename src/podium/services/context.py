@@ -43,6 +43,10 @@ class Context(msgspec.Struct, frozen=True):
         """
         return self._allowed_team(tx, actor, writes=tx.writes)
 
+    def readable_team(self, tx: Tx, actor: Actor) -> int:
+        """As `team_id`, where what is written is no change of what the team has, but a copy of it to read."""
+        return self._allowed_team(tx, actor, writes=False)
+
     async def require_write(self, actor: Actor) -> None:
         """Raise NotFound or PermissionDenied unless the actor may change what its team has.
 
