@@ -36,7 +36,7 @@ def test_what_nothing_refers_to_and_uploads_that_nobody_ends_go_and_the_rest_sta
         await artifacts.put(ANN, "gone", body(b"gone"))
         await artifacts.delete(ANN, "gone")
         upload = await artifacts.open_upload(ANN, "big")
-        await artifacts.put_part(upload, 1, body(b"part"))
+        await artifacts.put_part(ANN, upload, 1, body(b"part"))
         assert await retention.collect(DAY) == Collected()
         context.clock.advance(days=2)
         expected = Collected(files=1, uploads=1, blobs=1, blob_bytes=4)

@@ -51,6 +51,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     admin: bool = False
     kind: UserKind = "person"
     team: str | None = None  # what a service account works for, and addresses
+    makes_key: bool = True  # whether it gets a key when neither is given
 
 
 class UserChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key by its end. Times are in milliseconds since the epoch; `last_used_at` is right to the minute."""
+    """A key by its beginning. Times are in milliseconds since the epoch; `last_used_at` is right to the minute."""
 
     id: int
     user_id: int
@@ -150,5 +151,10 @@ def key_digest(key: str) -> str:
 
 
 def key_hint(key: str) -> str:
-    """The end of a key, by which its owner knows it again; nothing of one that is too short for that."""
-    return key[-4:] if len(key) >= 24 else ""
+    """The beginning of a key, by which its owner knows it again; nothing of one that is too short for that."""
+    return key[:12] if len(key) >= 32 else ""
+
+
+def name_from(text: str) -> str:
+    """A name for a user of whom only an e-mail address or a description is known."""
+    return re.sub(r"[^a-z0-9]+", "-", text.partition("@")[0].lower()).strip("-")[:80] or "user"

@@ -87,3 +87,31 @@ def _entry(path: str, raw: msgspec.Raw) -> Entry:
         return msgspec.json.decode(raw, type=Entry)
     except msgspec.DecodeError as error:
         raise InvalidArgument(f"The entry '{path}' of the artifact's manifest is not valid: {error}") from error
+
+
+def listing_of_files(version: int, files: Iterable[tuple[str, str, int]]) -> bytes:
+    """The list of these files, (path, hexadecimal MD5, size) each, of the version with this key."""
+    birth = base64.b64encode(f"Artifact:{version}".encode()).decode()
+    return _made(
+        {
+            path: {"digest": base64_md5(md5), "size": size, "birthArtifactID": birth, "skip_cache": False}
+            for path, md5, size in files
+        }
+    )
+
+
+def listing_of_reference(location: str) -> bytes:
+    """The list of a version whose files are elsewhere."""
+    name = location.rstrip("/").rpartition("/")[2] or "files"
+    return _made({name: {"digest": location, "ref": location, "skip_cache": False}})
+
+
+def _made(contents: dict[str, dict[str, Any]]) -> bytes:
+    return msgspec.json.encode(
+        {
+            "version": 1,
+            "storagePolicy": "wandb-storage-policy-v1",
+            "storagePolicyConfig": {"storageLayout": "V2"},
+            "contents": contents,
+        }
+    )

@@ -1,8 +1,6 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
 from podium.services.api_keys import ApiKeys
-from podium.services.artifact_aliases import ArtifactAliases
-from podium.services.artifact_changes import ArtifactChanges
 from podium.services.artifact_commits import ArtifactCommits
 from podium.services.artifact_contents import ArtifactContents
 from podium.services.artifact_lineage import ArtifactLineage
@@ -18,9 +16,12 @@ from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
 from podium.services.links import Links
 from podium.services.logged_models import LoggedModels
+from podium.services.made_listings import MadeListings
 from podium.services.manifests import Manifests
 from podium.services.members import Members
 from podium.services.metrics import Metrics
+from podium.services.model_links import ModelAliases, ModelChanges, Models
+from podium.services.model_sync import ModelSync
 from podium.services.organizations import Organizations
 from podium.services.overview import Overview
 from podium.services.projects import Projects
@@ -52,12 +53,10 @@ class Services:
 
     def __init__(self, context: Context) -> None:
         self.signed_urls = SignedUrls(context)
-        self.artifact_aliases = ArtifactAliases(context)
-        self.artifact_changes = ArtifactChanges(context)
         self.artifact_contents = ArtifactContents(context, self.signed_urls)
         self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
         self.artifact_lineage = ArtifactLineage(context)
-        self.artifact_reading = ArtifactReading(context)
+        self.artifact_reading = ArtifactReading(context, MadeListings(context))
         self.artifact_versions = ArtifactVersions(context)
         self.api_keys = ApiKeys(context)
         self.artifacts = Artifacts(context)
@@ -92,6 +91,10 @@ class Services:
         self.users = Users(context)
         self.verification = Verification(context)
         self.versions = Versions(context)
+        self.model_sync = ModelSync(context)
+        models = Models(self.registry, self.versions, self.promotion, self.model_sync)
+        self.artifact_aliases = ModelAliases(context, models)
+        self.artifact_changes = ModelChanges(context, models)
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)

@@ -1,5 +1,7 @@
 """Finding the collections and versions that a caller names, as far as it may see them."""
 
+import msgspec
+
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
 from podium.errors import InvalidState, NotFound
@@ -69,4 +71,4 @@ def name_of(version: Version) -> str:
 
 
 def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection) -> int:
-    return context.team_id(tx, Actor(actor.name, collection.place.team))
+    return context.team_id(tx, msgspec.structs.replace(actor, team=collection.place.team))

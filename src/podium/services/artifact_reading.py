@@ -21,6 +21,7 @@ from podium.services.artifact_access import (
     require_version,
 )
 from podium.services.context import Context
+from podium.services.made_listings import MadeListings
 from podium.services.searching import Search, find_page
 from podium.store import (
     artifact_collections,
@@ -53,8 +54,8 @@ class Counted(msgspec.Struct, Generic[T], frozen=True):
 class ArtifactReading:
     """What the actor may see. Keys of projects are of those that the caller found by their name."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, made: MadeListings) -> None:
+        self._context, self._made = context, made
 
     async def version(self, actor: Actor, key: int) -> Version:
         """The version with this key, whatever its state. Raises NotFound."""
@@ -84,6 +85,7 @@ class ArtifactReading:
 
     async def listing(self, actor: Actor, version_id: int) -> ManifestEntry | None:
         """The file that lists what a version is made of; None while it is not committed."""
+        await self._made.ensure(actor, version_id)
 
         def work(tx: Tx) -> ManifestEntry | None:
             team, version = require_version(self._context, tx, actor, version_id)
@@ -98,6 +100,7 @@ class ArtifactReading:
         self, actor: Actor, version_id: int, after: str, limit: int, names: Sequence[str] | None = None
     ) -> Files:
         """A page of what a version lists behind the path `after`, files and references."""
+        await self._made.ensure(actor, version_id)
 
         def work(tx: Tx) -> Files:
             team, version = require_version(self._context, tx, actor, version_id)

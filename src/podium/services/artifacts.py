@@ -38,6 +38,7 @@ class Artifacts:
         Raises InvalidArgument where a folder is, or a file that would have to be a folder.
         """
         place = _writable(actor, path)
+        await self._context.require_write(actor)
         blob = await self._context.blobs.put(chunks, expected_bytes=size_bytes)
         await self._refer(actor, place, blob)
 
@@ -123,30 +124,36 @@ class Artifacts:
     async def open_upload(self, actor: Actor, path: str) -> str:
         """Begin an upload in parts of the file at `path`; its id is all that a sender of parts needs to know."""
         _writable(actor, path)
+        await self._context.require_write(actor)
         return await self._context.blobs.open_upload()
 
-    async def part_urls(self, upload_id: str, count: int, expires_s: int) -> list[PartUrl] | None:
+    async def part_urls(self, actor: Actor, upload_id: str, count: int, expires_s: int) -> list[PartUrl] | None:
         """Where to PUT the parts in the store itself; None where they go through this server."""
+        await self._context.require_write(actor)
         return await self._context.blobs.presign_parts(upload_id, count, expires_s=expires_s)
 
-    async def put_part(self, upload_id: str, number: int, chunks: AsyncIterable[bytes]) -> str:
+    async def put_part(self, actor: Actor, upload_id: str, number: int, chunks: AsyncIterable[bytes]) -> str:
         """Store a part; returns its etag. Raises NotFound for an upload that is not open."""
+        await self._context.require_write(actor)
         return (await self._context.blobs.put_part(upload_id, number, chunks)).etag
 
-    async def list_parts(self, upload_id: str) -> list[Part]:
+    async def list_parts(self, actor: Actor, upload_id: str) -> list[Part]:
         """The parts received so far, by number: what a sender that takes an upload up again need not send.
 
         Raises NotFound for an upload that is not open.
         """
+        await self._context.require_write(actor)
         return await self._context.blobs.list_parts(upload_id)
 
     async def complete_upload(self, actor: Actor, path: str, upload_id: str, parts: list[tuple[int, str]]) -> None:
         """Make the parts, numbers and etags, the file at `path`."""
         place = _writable(actor, path)
+        await self._context.require_write(actor)
         await self._refer(actor, place, await self._context.blobs.complete_upload(upload_id, parts))
 
-    async def abort_upload(self, upload_id: str) -> None:
+    async def abort_upload(self, actor: Actor, upload_id: str) -> None:
         """Drop an upload and its parts. Raises NotFound for one that is not open."""
+        await self._context.require_write(actor)
         await self._context.blobs.abort_upload(upload_id)
 
     async def _refer(self, actor: Actor, place: str, blob: Blob) -> None:

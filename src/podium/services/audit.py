@@ -63,6 +63,11 @@ class Audit:
                 return
             after = batch[-1].seq
 
+    async def verify(self, actor: Actor) -> BadEvent | None:
+        """What `verify_chain` finds, for an administrator of the server: the chain is that of all teams."""
+        self._context.require_admin(actor)
+        return await self.verify_chain()
+
     async def verify_chain(self) -> BadEvent | None:
         """The first event, of any team, that was altered, moved, or is missing; None when the chain is whole.
 

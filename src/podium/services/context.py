@@ -41,10 +41,25 @@ class Context(msgspec.Struct, frozen=True):
         Every service method that touches what a team has asks here: a transaction that was begun to write needs the
         right to write. Raises NotFound when there is no such team, or not for this actor, and PermissionDenied.
         """
+        return self._allowed_team(tx, actor, writes=tx.writes)
+
+    def readable_team(self, tx: Tx, actor: Actor) -> int:
+        """As `team_id`, where what is written is no change of what the team has, but a copy of it to read."""
+        return self._allowed_team(tx, actor, writes=False)
+
+    async def require_write(self, actor: Actor) -> None:
+        """Raise NotFound or PermissionDenied unless the actor may change what its team has.
+
+        For work that is begun before the transaction that writes: nobody sends gigabytes to be refused then.
+        """
+        if not is_admin(actor):
+            await self.store.read(lambda tx: self._allowed_team(tx, actor, writes=True))
+
+    def _allowed_team(self, tx: Tx, actor: Actor, *, writes: bool) -> int:
         found = DEFAULT_TEAM_ID if actor.team == DEFAULT_TEAM else teams.find_team_id(tx, actor.team)
         if found is None or not may_read(actor, found):
             raise NotFound(f"Workspace '{actor.team}' not found")
-        if tx.writes and not may_write(actor, found):
+        if writes and not may_write(actor, found):
             raise PermissionDenied(f"'{actor.name}' may read what team '{actor.team}' has, and not change it.")
         return found
 

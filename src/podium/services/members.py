@@ -7,8 +7,9 @@ from podium.domain.teams import Team
 from podium.errors import NotFound, PermissionDenied
 from podium.services.context import Context
 from podium.services.organizations import require_managed, require_organization
-from podium.store import accounts, teams
+from podium.services.users import require_user
 from podium.store import organizations as rows
+from podium.store import teams
 from podium.store.transaction import Tx
 
 
@@ -25,14 +26,14 @@ class Members:
         )
 
     async def list_of_team(self, actor: Actor, team: str) -> list[Member]:
-        """Who belongs to a team, by name."""
+        """Who belongs to a team, in the order in which they came."""
         return await self._context.store.read(lambda tx: rows.list_team_members(tx, _known_team(tx, actor, team).id))
 
     async def set_in_organization(self, actor: Actor, organization: str, user: str, role: Role) -> None:
         """Give a user a role in an organization. Raises NotFound and PermissionDenied."""
 
         def work(tx: Tx) -> None:
-            found, member = require_managed(tx, actor, organization), _require_user(tx, user)
+            found, member = require_managed(tx, actor, organization), require_user(tx, user)
             at = self._context.clock()
             rows.set_member(tx, found.id, member.id, role, at)
             self._record_organization(tx, actor, found, member, role, at)
@@ -43,7 +44,7 @@ class Members:
         """Take a user out of an organization and its teams. Raises NotFound."""
 
         def work(tx: Tx) -> None:
-            found, member = require_managed(tx, actor, organization), _require_user(tx, user)
+            found, member = require_managed(tx, actor, organization), require_user(tx, user)
             if not rows.remove_member(tx, found.id, member.id):
                 raise NotFound(f"'{user}' is no member of the organization '{organization}'")
             self._record_organization(tx, actor, found, member, None, self._context.clock())
@@ -54,7 +55,7 @@ class Members:
         """Give a user a role in a team. Who joins a team of an organization belongs to that too."""
 
         def work(tx: Tx) -> None:
-            found, member = _managed_team(tx, actor, team), _require_user(tx, user)
+            found, member = _managed_team(tx, actor, team), require_user(tx, user)
             at = self._context.clock()
             rows.set_team_member(tx, found.id, member.id, role, at)
             if found.organization_id is not None:
@@ -67,7 +68,7 @@ class Members:
         """Take a user out of a team. Raises NotFound."""
 
         def work(tx: Tx) -> None:
-            found, member = _managed_team(tx, actor, team), _require_user(tx, user)
+            found, member = _managed_team(tx, actor, team), require_user(tx, user)
             if not rows.remove_team_member(tx, found.id, member.id):
                 raise NotFound(f"'{user}' is no member of the team '{team}'")
             self._record_team(tx, actor, found, member, None, self._context.clock())
@@ -85,14 +86,6 @@ class Members:
         key, action = f"{team.id}/{member.id}", "remove" if role is None else "set"
         change = Change("team_member", key, member.name, action, None, {"role": role})
         self._context.record(tx, actor, team.id, change, at=at)
-
-
-def _require_user(tx: Tx, name: str) -> User:
-    """Who manages members may name anybody: an invitation needs no more than a name."""
-    user = accounts.find_user(tx, name)
-    if user is None:
-        raise NotFound(f"There is no user '{name}'")
-    return user
 
 
 def _known_team(tx: Tx, actor: Actor, name: str) -> Team:

@@ -1,15 +1,25 @@
 """Organizations: users and teams that belong together, with a team of their own for what they have in common."""
 
-from podium.domain.access import Actor, knows_organization, may_manage_organization
+from podium.domain.access import (
+    DEFAULT_TEAM,
+    DEFAULT_TEAM_ID,
+    Actor,
+    knows_organization,
+    may_manage_organization,
+    may_read,
+)
 from podium.domain.accounts import Organization, check_organization_name, entity_names
 from podium.domain.events import Change, State
 from podium.domain.teams import Team
 from podium.errors import AlreadyExists, NotFound, PermissionDenied
 from podium.services.context import Context
-from podium.services.users import require_visible
+from podium.services.users import require_user
 from podium.store import organizations as rows
 from podium.store import teams
 from podium.store.transaction import Tx
+
+# What everybody belongs to on a server without accounts.
+OPEN = Organization(0, DEFAULT_TEAM, DEFAULT_TEAM_ID, DEFAULT_TEAM, 0)
 
 
 class Organizations:
@@ -22,7 +32,8 @@ class Organizations:
         """Those that the actor belongs to, by name; all of them for administrators."""
 
         def work(tx: Tx) -> list[Organization]:
-            return [found for found in rows.list_organizations(tx) if knows_organization(actor, found.id)]
+            known = [found for found in rows.list_organizations(tx) if knows_organization(actor, found.id)]
+            return known or ([OPEN] if actor.account is None else [])
 
         return await self._context.store.read(work)
 
@@ -30,7 +41,7 @@ class Organizations:
         """Those that a user belongs to and the actor may know."""
 
         def work(tx: Tx) -> list[Organization]:
-            found = rows.list_organizations_of(tx, require_visible(tx, actor, user).id)
+            found = rows.list_organizations_of(tx, require_user(tx, user).id)
             return [organization for organization in found if knows_organization(actor, organization.id)]
 
         return await self._context.store.read(work)
@@ -38,6 +49,15 @@ class Organizations:
     async def get(self, actor: Actor, name: str) -> Organization:
         """The organization of this name, or whose own team is called so. Raises NotFound."""
         return await self._context.store.read(lambda tx: require_organization(tx, actor, name))
+
+    async def of_team(self, actor: Actor, team: Team) -> Organization | None:
+        """The organization that a team belongs to, for its members and those of the team."""
+        key = team.organization_id
+        if key is None and actor.account is None:
+            return OPEN
+        if key is None or not (knows_organization(actor, key) or may_read(actor, team.id)):
+            return None
+        return await self._context.store.read(lambda tx: rows.find_organization_by_id(tx, key))
 
     async def create(self, actor: Actor, name: str, owner: str | None = None) -> Organization:
         """The new organization, which its owner administers. Raises AlreadyExists."""
@@ -53,7 +73,7 @@ class Organizations:
             if teams.insert_team(tx, plain, None, None, at, kind="organization", organization_id=key) is None:
                 teams.insert_team(tx, other, None, None, at, kind="organization", organization_id=key)
             if owner is not None:
-                rows.set_member(tx, key, require_visible(tx, actor, owner).id, "admin", at)
+                rows.set_member(tx, key, require_user(tx, owner).id, "admin", at)
             made = require_organization(tx, actor, name)
             self._record(tx, actor, made, "create", after={"name": name, "owner": owner}, at=at)
             return made
@@ -109,8 +129,10 @@ class Organizations:
 def require_organization(tx: Tx, actor: Actor, name: str) -> Organization:
     """The organization, if the actor may know it. Raises NotFound."""
     found = rows.find_organization(tx, name)
+    if found is None and actor.account is None and name == OPEN.name:
+        return OPEN
     if found is None or not knows_organization(actor, found.id):
-        raise NotFound(f"There is no organization '{name}'")
+        raise NotFound(f"Organization '{name}' not found")
     return found
 
 

@@ -87,20 +87,24 @@ class Promotion:
         check_model_name(name)
         check_settable_alias(alias)
         number = parse_version(version)
+        await self._context.store.write(
+            lambda tx: self.set_alias_in(tx, actor, name, alias, number, expected_version), brief=True
+        )
 
-        def work(tx: Tx) -> None:
-            team = self._context.team_id(tx, actor)
-            model, key, old = lock_alias(tx, team, name, number, alias)
-            _check_expected(model, alias, old, expected_version)
-            if old == number:
-                return
-            alias_rows.upsert_alias(tx, model.id, alias, key)
-            model_rows.count_change(tx, model.id)
-            before = None if old is None else {"alias": alias, "version": old}
-            after = {"alias": alias, "version": number}
-            self._events.version(tx, actor, team, model, number, "set_alias", before, after, at=self._context.clock())
-
-        await self._context.store.write(work, brief=True)
+    def set_alias_in(
+        self, tx: Tx, actor: Actor, name: str, alias: str, number: int, expected: int | UnsetType | None = UNSET
+    ) -> None:
+        """As `set_alias`, within a transaction, of what is known to be valid."""
+        team = self._context.team_id(tx, actor)
+        model, key, old = lock_alias(tx, team, name, number, alias)
+        _check_expected(model, alias, old, expected)
+        if old == number:
+            return
+        alias_rows.upsert_alias(tx, model.id, alias, key)
+        model_rows.count_change(tx, model.id)
+        before = None if old is None else {"alias": alias, "version": old}
+        after = {"alias": alias, "version": number}
+        self._events.version(tx, actor, team, model, number, "set_alias", before, after, at=self._context.clock())
 
     async def delete_alias(
         self, actor: Actor, name: str, alias: str, *, expected_version: int | UnsetType | None = UNSET

@@ -52,19 +52,22 @@ class Registry:
         check_tags(tags)
         check_description(description)
 
-        def work(tx: Tx) -> RegisteredModel:
-            team = self._context.team_id(tx, actor)
-            at = self._context.clock()
-            key = rows.insert_model(tx, team_id=team, name=name, description=description, at=at)
-            if key is None:
-                raise _name_taken(name, PROMPT_TAG in require_model(tx, team, name).tags, PROMPT_TAG in tags)
-            rows.upsert_tags(tx, key, tags)
-            model = ModelKey(key, name, description, is_prompt(tags))
-            after = {"name": name, "description": description, "tags": tags}
-            self._events.model(tx, actor, team, model, "create", after=after, at=at)
-            return require_model(tx, team, name)
+        return await self._context.store.write(
+            lambda tx: self.create_in(tx, actor, name, tags, description), brief=True
+        )
 
-        return await self._context.store.write(work, brief=True)
+    def create_in(self, tx: Tx, actor: Actor, name: str, tags: Tags, description: str | None = None) -> RegisteredModel:
+        """As `create`, within a transaction, of what is known to be valid."""
+        team = self._context.team_id(tx, actor)
+        at = self._context.clock()
+        key = rows.insert_model(tx, team_id=team, name=name, description=description, at=at)
+        if key is None:
+            raise _name_taken(name, PROMPT_TAG in require_model(tx, team, name).tags, PROMPT_TAG in tags)
+        rows.upsert_tags(tx, key, tags)
+        model = ModelKey(key, name, description, is_prompt(tags))
+        after = {"name": name, "description": description, "tags": tags}
+        self._events.model(tx, actor, team, model, "create", after=after, at=at)
+        return require_model(tx, team, name)
 
     async def get(self, actor: Actor, name: str) -> RegisteredModel:
         """The model of this name. Raises NotFound."""

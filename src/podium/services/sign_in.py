@@ -82,7 +82,10 @@ class SignIn:
             account = None if found is None else accounts.load_account(tx, found[1])
             if found is None or account is None:
                 return None
-            return Known(account, found[0]) if given.user in (None, *_KEY_USERS, account.name) else None
+            if given.user not in (None, *_KEY_USERS, account.name):
+                return None
+            noted_ago_s = NOTED_EVERY_S if found[2] is None else (self._context.clock() - found[2]) / 1000
+            return Known(account, found[0], time.monotonic() + NOTED_EVERY_S - noted_ago_s)
 
         return await self._context.store.read(work)
 

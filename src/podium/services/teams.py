@@ -54,12 +54,11 @@ class Teams:
     ) -> Team:
         """The new team of an organization, or of none, which its owner manages, else the actor.
 
-        Who administers the organization makes its teams. Raises AlreadyExists.
+        Who administers the organization makes its teams; teams of none are made by whoever may sign in.
+        Raises AlreadyExists.
         """
         check_user_name(name)
         check_description(description or "")
-        if organization is None:
-            self._context.require_admin(actor)
 
         def work(tx: Tx) -> Team:
             parent = None if organization is None else require_managed(tx, actor, organization).id

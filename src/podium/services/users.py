@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from podium.domain.access import Actor, is_admin, may_manage
+from podium.domain.access import Actor, is_admin, may_manage, may_read
 from podium.domain.accounts import (
     NewUser,
     User,
@@ -15,6 +15,7 @@ from podium.domain.accounts import (
     check_user_name,
 )
 from podium.domain.events import Change, State
+from podium.domain.teams import Team
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound, PermissionDenied
 from podium.services.api_keys import add_key
 from podium.services.context import Context
@@ -24,6 +25,7 @@ from podium.store import api_keys, organizations, teams
 from podium.store.transaction import Tx
 
 MAX_PAGE = 1000
+MAX_FOUND = 20
 
 
 class MadeUser(msgspec.Struct, frozen=True):
@@ -47,17 +49,22 @@ class Users:
         return await self._context.store.read(lambda tx: rows.list_users(tx, after=after, limit=limit))
 
     async def get(self, actor: Actor, name: str) -> User:
-        """The user of this name, for itself, for those who share a team or organization, and for administrators.
-
-        Raises NotFound.
-        """
-        return await self._context.store.read(lambda tx: require_visible(tx, actor, name))
+        """The user of this name. Whoever may sign in can look others up by their exact name. Raises NotFound."""
+        return await self._context.store.read(lambda tx: _shown(tx, actor, require_user(tx, name)))
 
     async def search(self, actor: Actor, query: str) -> list[User]:
-        """The users whom the actor may know with this name or e-mail address."""
+        """The users with exactly this name or e-mail address."""
 
         def work(tx: Tx) -> list[User]:
-            return [user for user in rows.search_users(tx, query, MAX_PAGE) if _visible(tx, actor, user)]
+            return [_shown(tx, actor, user) for user in rows.search_users(tx, query, MAX_FOUND)]
+
+        return await self._context.store.read(work)
+
+    async def teams_of(self, actor: Actor, user_id: int) -> list[Team]:
+        """The teams that a user belongs to and the actor may know, its own first."""
+
+        def work(tx: Tx) -> list[Team]:
+            return [team for team in teams.list_teams_of_user(tx, user_id) if may_read(actor, team.id)]
 
         return await self._context.store.read(work)
 
@@ -75,10 +82,12 @@ class Users:
             user_id = None if own is None else self._insert(tx, new, own, home, hashed, at)
             if user_id is None:
                 raise AlreadyExists(f"'{new.name}' is the name of a user or team already.")
+            assert own is not None, "the user has it"
+            organizations.set_team_member(tx, own, user_id, "admin", at)
             if home is not None:
                 organizations.set_team_member(tx, home, user_id, "member", at)
             key = None
-            if new.api_key is not None or new.password is None:
+            if new.api_key is not None or (new.password is None and new.makes_key):
                 key = add_key(tx, user_id, new.api_key, "", at)[0]
             user = _required(tx, new.name)
             self._record(tx, actor, user, "create", after=_state(user), at=at)
@@ -93,7 +102,7 @@ class Users:
         hashed = await _hashed(change.password)
 
         def work(tx: Tx) -> User:
-            before = require_visible(tx, actor, name, lock=True)
+            before = require_user(tx, name, lock=True)
             self._require_may_change(actor, before)
             values = self._changed(tx, actor, before, change)
             if hashed is not None:
@@ -111,7 +120,7 @@ class Users:
         """Delete a user, with its keys, its memberships and its own team; garbage collection removes that later."""
 
         def work(tx: Tx) -> None:
-            user = require_visible(tx, actor, name, lock=True)
+            user = require_user(tx, name, lock=True)
             if not (is_admin(actor) or _manages(actor, user)):
                 raise PermissionDenied(f"'{actor.name}' may not delete the user '{name}': an administrator may.")
             self._keep_an_admin(tx, user)
@@ -176,19 +185,22 @@ class Users:
         self._context.record(tx, actor, user.team_id, change, at=at)
 
 
-def require_visible(tx: Tx, actor: Actor, name: str, *, lock: bool = False) -> User:
-    """The user of this name, if the actor may know it. Raises NotFound."""
+def require_user(tx: Tx, name: str, *, lock: bool = False) -> User:
+    """The user of this name. Raises NotFound."""
     user = rows.find_user(tx, name, lock=lock)
-    if user is None or not _visible(tx, actor, user):
+    if user is None:
         raise NotFound(f"There is no user '{name}'")
     return user
 
 
-def _visible(tx: Tx, actor: Actor, user: User) -> bool:
+def _shown(tx: Tx, actor: Actor, user: User) -> User:
+    """The user as the actor may see it: an e-mail address is for those who work together, and administrators."""
     account = actor.account
     if account is None or account.admin or account.id == user.id:
-        return True
-    return account.id is not None and rows.share_anything(tx, account.id, user.id)
+        return user
+    if account.id is not None and rows.share_anything(tx, account.id, user.id):
+        return user
+    return msgspec.structs.replace(user, email=None)
 
 
 def _manages(actor: Actor, user: User) -> bool:

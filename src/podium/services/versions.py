@@ -75,38 +75,40 @@ class Versions:
         Raises NotFound for the model, and whatever `trace_origin` refuses.
         """
         _check_new(new, self._context.version_source_pattern)
+        return await self._context.store.write(lambda tx: self.create_in(tx, actor, new), brief=True)
 
-        def work(tx: Tx) -> ModelVersion:
-            team = self._context.team_id(tx, actor)
-            at = self._context.clock()
-            taken = model_rows.take_version_number(tx, team, new.name, at)
-            if taken is None:
-                raise model_not_found(new.name)
-            model, number = taken
-            origin = trace_origin(tx, team, new, at)
-            row = NewRow(
-                model_id=model.id,
-                version=number,
-                description=new.description,
-                user_id=actor.name,
-                source=origin.source,
-                location=origin.location,
-                run_id=origin.run_id,
-                run_link=new.run_link,
-                logged_model_id=origin.logged_model_id,
-                manifest_id=origin.manifest_id,
-                at=at,
-            )
-            version = rows.insert_version(tx, new.name, row)
-            rows.upsert_tags(tx, version.id, new.tags)
-            version = msgspec.structs.replace(version, tags=dict(sorted(new.tags.items())))
-            if origin.logged_model_id is not None:
-                _note_registration(tx, team, origin.logged_model_id, new.name, number)
-                version = require_version(tx, team, new.name, number)  # with what was measured of the logged model
-            self._events.version(tx, actor, team, model, number, "create", after=_state(version), at=at)
-            return version
-
-        return await self._context.store.write(work, brief=True)
+    def create_in(self, tx: Tx, actor: Actor, new: NewVersion, manifest_id: int | None = None) -> ModelVersion:
+        """As `create`, within a transaction, of what is valid; `manifest_id` is a snapshot taken elsewhere."""
+        team = self._context.team_id(tx, actor)
+        at = self._context.clock()
+        taken = model_rows.take_version_number(tx, team, new.name, at)
+        if taken is None:
+            raise model_not_found(new.name)
+        model, number = taken
+        origin = trace_origin(tx, team, new, at)
+        if manifest_id is not None:
+            origin = msgspec.structs.replace(origin, manifest_id=manifest_id)
+        row = NewRow(
+            model_id=model.id,
+            version=number,
+            description=new.description,
+            user_id=actor.name,
+            source=origin.source,
+            location=origin.location,
+            run_id=origin.run_id,
+            run_link=new.run_link,
+            logged_model_id=origin.logged_model_id,
+            manifest_id=origin.manifest_id,
+            at=at,
+        )
+        version = rows.insert_version(tx, new.name, row)
+        rows.upsert_tags(tx, version.id, new.tags)
+        version = msgspec.structs.replace(version, tags=dict(sorted(new.tags.items())))
+        if origin.logged_model_id is not None:
+            _note_registration(tx, team, origin.logged_model_id, new.name, number)
+            version = require_version(tx, team, new.name, number)  # with what was measured of the logged model
+        self._events.version(tx, actor, team, model, number, "create", after=_state(version), at=at)
+        return version
 
     async def get(self, actor: Actor, name: str, version: str | int) -> ModelVersion:
         """The version. Raises NotFound."""

@@ -97,6 +97,7 @@ class Webhooks:
         """What the receiver answers to a made-up message, of the webhook's first event unless another is given."""
         if event is not None:
             check_events((event,))
+        await self._context.require_write(actor)
         webhook = await self.get(actor, webhook_id)
         body = body_of(example_of(event or webhook.events[0]), at=self._context.clock(), team=actor.team)
         secret = webhook.sealed_secret and self._context.secrets.unseal(webhook.sealed_secret)

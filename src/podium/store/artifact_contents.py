@@ -67,6 +67,17 @@ def select_contents(tx: Tx, team_id: int, md5s: Sequence[str], *, keep: bool = F
     return {row[0]: Content(*row) for row in rows}
 
 
+def select_md5s(tx: Tx, team_id: int, digests: Sequence[str]) -> dict[str, str]:
+    """The MD5 of each of these SHA-256s, as far as the team's bytes are known by it."""
+    rows = tx.all(
+        "SELECT digest, MIN(md5) FROM artifact_contents WHERE team_id = :team"
+        f" AND {is_in('digest', 'digests', tx.dialect)} GROUP BY digest",
+        team=team_id,
+        digests=list_value(digests, tx.dialect),
+    )
+    return dict(rows)
+
+
 def insert_listing(tx: Tx, version_id: int, kind: Kind, base_id: int | None, md5: str, at: int) -> int:
     """The key of a new list."""
     key: int = tx.value(

@@ -21,6 +21,12 @@ def find_organization(tx: Tx, name: str) -> Organization | None:
     return None if row is None else Organization(*row)
 
 
+def find_organization_by_id(tx: Tx, organization_id: int) -> Organization | None:
+    """The organization with this key."""
+    row = tx.one(f"{_ORGANIZATION} WHERE o.id = :id AND o.deleted_at IS NULL", id=organization_id)
+    return None if row is None else Organization(*row)
+
+
 def list_organizations(tx: Tx) -> list[Organization]:
     """Every organization by name."""
     return [Organization(*row) for row in tx.all(f"{_ORGANIZATION} WHERE o.deleted_at IS NULL ORDER BY o.name")]
@@ -82,10 +88,10 @@ def list_members(tx: Tx, organization_id: int) -> list[Member]:
 
 
 def list_team_members(tx: Tx, team_id: int) -> list[Member]:
-    """Who belongs to a team, by name."""
+    """Who belongs to a team, in the order in which they came."""
     rows = tx.all(
         f"{_MEMBER} team_members AS m JOIN users AS u ON u.id = m.user_id AND u.deleted_at IS NULL"
-        " WHERE m.team_id = :team ORDER BY u.name",
+        " WHERE m.team_id = :team ORDER BY m.created_at, u.id",
         team=team_id,
     )
     return [_member(row) for row in rows]

@@ -75,6 +75,17 @@ def list_teams_of(tx: Tx, organization_id: int) -> list[Team]:
     return [Team(*row) for row in rows]
 
 
+def list_teams_of_user(tx: Tx, user_id: int) -> list[Team]:
+    """The teams that a user was made a member of, in that order; its own is the first."""
+    columns = ", ".join(f"t.{column}" for column in _COLUMNS.split(", "))
+    rows = tx.all(
+        f"SELECT {columns} FROM team_members AS m JOIN teams AS t ON t.id = m.team_id AND t.deleted_at IS NULL"
+        " WHERE m.user_id = :user ORDER BY m.created_at, t.id",
+        user=user_id,
+    )
+    return [Team(*row) for row in rows]
+
+
 def insert_team(
     tx: Tx,
     name: str,

@@ -12,10 +12,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from podium.asgi.actor import ANONYMOUS
 from podium.asgi.answers import JsonAnswer
 from podium.asgi.bodies import read_body
 from podium.asgi.router import Endpoint, Route
-from podium.domain.access import Actor
+from podium.domain.access import DEFAULT_TEAM, Account, Actor
 from podium.protocols.mlflow import wire
 from podium.protocols.mlflow.workspace import actor_of
 from podium.services import Services
@@ -27,6 +28,9 @@ StreamHandler = Callable[[Services, Actor, Request], Awaitable[Response]]
 BOTH = ("/api/", "/ajax-api/")  # clients, and MLflow's own pages
 PAGES_ONLY = ("/ajax-api/",)
 ROOT = ("/",)  # of the server, without a version
+
+
+_NOBODY = Actor(ANONYMOUS, account=Account(None, ANONYMOUS, admin=False, home=DEFAULT_TEAM, roles={}))
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -48,6 +52,7 @@ class Stream(msgspec.Struct, frozen=True):
     handler: StreamHandler
     version: str = "2.0"
     prefixes: tuple[str, ...] = BOTH
+    public: bool = False  # whether it asks nobody to sign in
 
 
 def call_routes(call: Call, services: Services) -> list[Route]:
@@ -60,7 +65,8 @@ def stream_routes(stream: Stream, services: Services) -> list[Route]:
     """The routes of a byte endpoint, one a prefix."""
 
     async def endpoint(request: Request) -> Response:
-        return await stream.handler(services, await actor_of(services, request), request)
+        actor = _NOBODY if stream.public else await actor_of(services, request)
+        return await stream.handler(services, actor, request)
 
     version = "" if stream.prefixes == ROOT else f"{stream.version}/"
     return [Route(stream.method, f"{prefix}{version}{stream.path}", endpoint) for prefix in stream.prefixes]

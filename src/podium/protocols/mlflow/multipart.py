@@ -72,23 +72,23 @@ async def create_upload(services: Services, actor: Actor, request: Request) -> R
     if not 1 <= message.num_parts <= MAX_PARTS:
         raise InvalidArgument(f"num_parts must be between 1 and {MAX_PARTS} (got {message.num_parts}).")
     upload_id = await services.artifacts.open_upload(actor, _target(request, message.path))
-    urls = await services.artifacts.part_urls(upload_id, message.num_parts, PART_URLS_EXPIRE_S)
+    urls = await services.artifacts.part_urls(actor, upload_id, message.num_parts, PART_URLS_EXPIRE_S)
     if urls is None:
         return json_answer(CreatedUpload(upload_id, _through_server(request, upload_id, message.num_parts)))
     credentials = [Credential(part.url, number, part.headers) for number, part in enumerate(urls, 1)]
     return json_answer(CreatedUpload(upload_id, credentials))
 
 
-async def upload_part(services: Services, _: Actor, request: Request) -> Response:
+async def upload_part(services: Services, actor: Actor, request: Request) -> Response:
     number = request.path_params["number"]
     if not number.isdecimal() or len(number) > 5:
         raise InvalidArgument(f"Part number {number!r} is not between 1 and {MAX_PARTS}.")
-    etag = await services.artifacts.put_part(request.path_params["upload_id"], int(number), upload_body(request))
+    etag = await services.artifacts.put_part(actor, request.path_params["upload_id"], int(number), upload_body(request))
     return Response(b"{}", headers={"etag": etag}, media_type="application/json")
 
 
-async def list_parts(services: Services, _: Actor, request: Request) -> Response:
-    parts = await services.artifacts.list_parts(request.path_params["upload_id"])
+async def list_parts(services: Services, actor: Actor, request: Request) -> Response:
+    parts = await services.artifacts.list_parts(actor, request.path_params["upload_id"])
     return json_answer(ReceivedParts([ReceivedPart(part.number, part.etag, part.size_bytes) for part in parts]))
 
 
@@ -100,9 +100,9 @@ async def complete_upload(services: Services, actor: Actor, request: Request) ->
     return json_answer()
 
 
-async def abort_upload(services: Services, _: Actor, request: Request) -> Response:
+async def abort_upload(services: Services, actor: Actor, request: Request) -> Response:
     message = wire.decode_body(await read_body(request), AbortUpload, {})
-    await services.artifacts.abort_upload(message.upload_id)
+    await services.artifacts.abort_upload(actor, message.upload_id)
     return json_answer()
 
 

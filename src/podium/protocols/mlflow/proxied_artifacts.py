@@ -103,5 +103,5 @@ ENDPOINTS = (
     Stream("PUT", "mlflow-artifacts/artifacts/{path:path}", upload_artifact),
     Stream("DELETE", "mlflow-artifacts/artifacts/{path:path}", delete_artifact),
     Stream("GET", "mlflow-artifacts/presigned/{path:path}", get_presigned_url),
-    Stream("GET", "mlflow-artifacts/links/{token}", open_link, prefixes=("/api/",)),
+    Stream("GET", "mlflow-artifacts/links/{token}", open_link, prefixes=("/api/",), public=True),
 )

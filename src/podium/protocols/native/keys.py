@@ -13,7 +13,7 @@ from podium.protocols.native.shapes import Name, shown, shown_or_none
 
 
 class KeyView(msgspec.Struct, frozen=True):
-    """A key by its end, `hint`; the key itself is not kept. `last_used_at` is right to the minute."""
+    """A key by its beginning, `hint`; the key itself is not kept. `last_used_at` is right to the minute."""
 
     id: int
     hint: str

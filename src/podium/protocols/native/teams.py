@@ -72,7 +72,7 @@ async def get_team(api: Api, actor: Actor, request: OneTeam) -> TeamView:
 
 
 async def create_team(api: Api, actor: Actor, request: NewTeam) -> TeamView:
-    """A team of no organization; it takes an administrator of the server."""
+    """A team of no organization."""
     made = await api.services.teams.create_in(actor, None, request.name, request.owner, request.description)
     return view_of(made)
 

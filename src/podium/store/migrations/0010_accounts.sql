@@ -53,7 +53,7 @@ CREATE TABLE organization_members (
 ) {clustered};
 CREATE INDEX organization_members_by_user ON organization_members (user_id);
 
--- digest is SHA-256 of the key, which is long and random, as hex; hint is the key's end, by which people know it.
+-- digest is SHA-256 of the key, which is long and random, as hex; hint is the key's beginning, by which people know it.
 CREATE TABLE api_keys (
     id {pk},
     user_id BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

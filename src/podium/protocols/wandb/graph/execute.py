@@ -23,6 +23,8 @@ from podium.protocols.wandb.graph import (
     artifact_collections,
     artifact_uploads,
     artifacts,
+    people,
+    people_changes,
     project_changes,
     project_lists,
     projects,
@@ -31,14 +33,13 @@ from podium.protocols.wandb.graph import (
     run_lists,
     runs,
     scalars,
-    viewer,
+    server_info,
 )
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
 _TOPICS = (
     "base",
-    "viewer",
     "people",
     "projects",
     "runs",
@@ -49,18 +50,20 @@ _TOPICS = (
     "automations",
 )
 _RESOLVERS: Resolvers = {
-    **viewer.RESOLVERS,
+    **server_info.RESOLVERS,
+    **people.RESOLVERS,
+    **people_changes.RESOLVERS,
     **projects.RESOLVERS,
+    **project_lists.RESOLVERS,
+    **project_changes.RESOLVERS,
+    **runs.RESOLVERS,
+    **run_files.RESOLVERS,
+    **run_lists.RESOLVERS,
+    **run_history.RESOLVERS,
     **artifacts.RESOLVERS,
     **artifact_collections.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,
-    **project_changes.RESOLVERS,
-    **project_lists.RESOLVERS,
-    **runs.RESOLVERS,
-    **run_files.RESOLVERS,
-    **run_history.RESOLVERS,
-    **run_lists.RESOLVERS,
 }
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)

@@ -5,7 +5,6 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from podium.asgi.graphql.engine import Resolvers
-from podium.domain.access import DEFAULT_TEAM
 from podium.errors import AlreadyExists, InvalidArgument
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import key_of
@@ -14,7 +13,7 @@ from podium.protocols.wandb.graph.projects import DESCRIPTION_TAG, shape_project
 
 async def _upsert_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
-    team, name, description = input.get("entity_name") or DEFAULT_TEAM, input.get("name"), input.get("description")
+    team, name, description = input.get("entity_name") or caller.home, input.get("name"), input.get("description")
     if not name:
         raise InvalidArgument("'name' is missing: a project needs one")
     actor, projects = caller.actor(team), caller.services.projects

@@ -5,7 +5,6 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from podium.asgi.graphql.engine import Resolvers
-from podium.domain.access import DEFAULT_TEAM
 from podium.domain.filters import And
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.projects import shape_project
@@ -21,13 +20,13 @@ async def _models(
     first: int | None = None,
     after: str | None = None,
 ) -> dict[str, Any]:
-    return await _page(info.context, entity_name or DEFAULT_TEAM, first, after)
+    return await _page(info.context, entity_name or info.context.home, first, after)
 
 
 async def _projects_of_viewer(
     _: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None
 ) -> dict[str, Any]:
-    return await _page(info.context, DEFAULT_TEAM, first, after)
+    return await _page(info.context, info.context.home, first, after)
 
 
 async def _page(caller: Caller, team: str, first: int | None, after: str | None) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from podium.asgi.graphql.engine import Resolvers
-from podium.domain.access import DEFAULT_TEAM
 from podium.domain.projects import Project
+from podium.domain.registries import MODELS
 from podium.errors import NotFound
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import global_id
@@ -52,15 +52,14 @@ async def _project(
     _: Any, info: GraphQLResolveInfo, name: str | None = None, entity_name: str | None = None
 ) -> dict[str, Any] | None:
     caller: Caller = info.context
+    actor = caller.actor(entity_name)
     try:
-        project = await caller.services.projects.get_by_name(caller.actor(entity_name), name or "")
+        if name == MODELS:
+            await caller.services.model_sync.refresh(actor)
+        project = await caller.services.projects.get_by_name(actor, name or "")
     except NotFound:  # of the entity, too
         return None
-    return None if project.deleted_at is not None else shape_project(project, entity_name or DEFAULT_TEAM)
+    return None if project.deleted_at is not None else shape_project(project, entity_name or caller.home)
 
 
-def _entity(_: Any, __: GraphQLResolveInfo, name: str | None = None) -> dict[str, Any]:
-    return shape_entity(name or DEFAULT_TEAM)
-
-
-RESOLVERS: Resolvers = {("Query", "project"): _project, ("Query", "model"): _project, ("Query", "entity"): _entity}
+RESOLVERS: Resolvers = {("Query", "project"): _project, ("Query", "model"): _project}

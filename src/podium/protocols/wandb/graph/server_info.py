@@ -1,12 +1,8 @@
-"""Who is signed in, and what this server can do."""
+"""What this server can do."""
 
 from typing import Any
 
 from graphql import GraphQLResolveInfo
-
-from podium.domain.access import DEFAULT_TEAM
-from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.ids import global_id
 
 FEATURES: tuple[str, ...] = (
     "STRUCTURED_CONSOLE_LOGS",
@@ -16,7 +12,9 @@ FEATURES: tuple[str, ...] = (
     "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE",
     "ARTIFACT_TAGS",
     "ARTIFACT_V2_DOWNLOAD_HANDLER_SUPPORTS_ARTIFACT_ID",
+    "ARTIFACT_REGISTRY_SEARCH",
     "CLIENT_IDS",
+    "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION",
     "LARGE_FILENAMES",
     "MARK_RUN_FILES_UPLOADED",
     "PROJECT_ARTIFACT_COLLECTION_MEMBERSHIP",
@@ -25,22 +23,8 @@ FEATURES: tuple[str, ...] = (
 )
 
 
-def _viewer(_: Any, info: GraphQLResolveInfo) -> dict[str, Any]:
-    caller: Caller = info.context
-    return {
-        "id": global_id("User", 1),
-        "name": caller.user,
-        "username": caller.user,
-        "email": "",
-        "admin": True,
-        "entity": DEFAULT_TEAM,
-        "flags": "{}",
-        "teams": {"edges": [{"node": {"name": DEFAULT_TEAM}}]},
-    }
-
-
 def _server_info(_: Any, __: GraphQLResolveInfo) -> dict[str, Any]:
     return {"features": [{"name": name, "is_enabled": True} for name in FEATURES], "cli_version_info": {}}
 
 
-RESOLVERS = {("Query", "viewer"): _viewer, ("Query", "serverInfo"): _server_info}
+RESOLVERS = {("Query", "serverInfo"): _server_info}
