@@ -182,7 +182,7 @@ def test_who_belongs_to_another_team_learns_and_changes_nothing(server):
         if (
             not refused(answer)
             and request.endpoint not in FOR_ALL | SIGNED
-            and "POST /graphql entity" != request.endpoint
+            and request.endpoint != "POST /graphql entity"
         ):
             wrong.append((request.endpoint, answer.status_code, answer.text[:200]))
     assert not wrong, "\n".join(map(str, wrong))

@@ -1,9 +1,9 @@
-"""A request for every endpoint of every protocol that does what the endpoint is for, with a team that has one of each."""
+"""A request for every endpoint of every protocol that does what it is for, and a team that has one of everything."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -50,6 +50,7 @@ _WITHOUT = {
     "traces/delete-traces": ("request_ids", "max_timestamp_millis", "max_traces"),
     "artifacts/presigned-upload-url": ("model_id",),
 }
+_PARAMS = '{ mlflowGetRun(input: {runId: "%s"}) { run { data { params { value } } } } }'
 _IN_QUERY = ("path", "run_id", "run_uuid", "name", "version", "request_id", "artifact_file_path")
 
 
@@ -145,7 +146,7 @@ def fill_team(http: httpx.Client, label: str) -> dict[str, str]:
         "organization": ORGANIZATION,
         "workspace_name": TEAM,
         "role": "viewer",
-        "query": f'{{ mlflowGetRun(input: {{runId: "{run["run_id"]}"}}) {{ run {{ data {{ params {{ value }} }} }} }} }}',
+        "query": _PARAMS % run["run_id"],
         "against": "1",
         "records": '[{"inputs": {"a": 1}}]',
         "tags": '{"a": "b"}',
@@ -212,7 +213,8 @@ def _wandb() -> Iterator[Request]:
     documents = {
         "entity": f'{{ entity(name: "{TEAM}") {{ storageBytes members {{ username }} organization {{ name }} }} }}',
         "organization": f'{{ organization(name: "{ORGANIZATION}") {{ id orgEntity {{ name }} }} }}',
-        "invite": f'mutation {{ createInvite(input: {{entityName: "{TEAM}", username: "{USER}"}}) {{ invite {{ id }} }} }}',
+        "invite": f'mutation {{ createInvite(input: {{entityName: "{TEAM}", username: "{USER}"}}) '
+        "{ invite { id } } }",
         "service": f'mutation {{ createServiceAccount(input: {{entityName: "{TEAM}"}}) {{ user {{ id }} }} }}',
     }
     for name, document in documents.items():
@@ -235,16 +237,14 @@ def _message(kind: type[msgspec.Struct], known: Mapping[str, str], without: set[
 
 def _value(kind: Any, name: str, known: Mapping[str, str]) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (list, tuple):
-        return [_value(arguments[0], name, known)]
-    if origin is dict:
-        return {}
     if origin is Literal:
         return known.get(name) if known.get(name) in arguments else arguments[0]
-    if origin is Annotated or arguments:
+    if origin in (list, tuple, dict):
+        return {} if origin is dict else [_value(arguments[0], name, known)]
+    if arguments:
         return _value(next(one for one in arguments if one is not type(None)), name, known)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _message(kind, known, set())
-    if kind in (int, float):
-        return int(known.get(name, "1")) if known.get(name, "1").isdecimal() else 1
-    return {bool: False}.get(kind, known.get(name, "x"))
+    text = known.get(name, "x")
+    number = int(text) if text.isdecimal() else 1
+    return {bool: False, int: number, float: number}.get(kind, text)

@@ -40,7 +40,7 @@ async def _entity(_: Any, info: GraphQLResolveInfo, name: str | None = None) -> 
     try:
         return entity_of(await caller.services.teams.get(caller.actor(), name))
     except NotFound:
-        absent = {"available": True, "organization": None, "user": None, "members": []}
+        absent: Parts = {"available": True, "organization": None, "user": None, "members": []}
         return {**entity_of(Team(0, name, None, None)), **absent}
 
 
