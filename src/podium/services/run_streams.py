@@ -104,32 +104,43 @@ def _add_history(
     """Keep the lines that are new, and their numbers as points of metrics."""
     assert intake.history is not None, "the caller looked"
     first, lines = intake.history.offset, _lines(intake.history)
-    writer, new = _find_new(tx, run, "history", first, lines, intake.writer)
-    if not new:
+    new = _find_new(tx, run, "history", first, lines, intake.writer)
+    added, last = _with_steps({place: points[place] for _, places in new for place in places}, state.last_step)
+    if not added:
         return
-    step = state.last_step
-    kept, added = [lines[place] for place in new], [points[place] for place in new]
-    for place, point in enumerate(added):
-        if point.step < 0:  # where several processes write to a run, the steps are the server's to count
-            step += 1
-            added[place] = msgspec.structs.replace(point, step=step)
-            kept[place] = history.with_step(kept[place], step)
-        else:
-            step = max(step, point.step)
-    _add_new(tx, run, "history", writer, first, new, kept, [point.step for point in added])
-    logged = {name: ids[name] for name in history.metric_names(added)}
+    for writer, places in new:
+        kept = [
+            lines[place] if points[place].step >= 0 else history.with_step(lines[place], added[place].step)
+            for place in places
+        ]
+        _add_new(tx, run, "history", writer, first, places, kept, [added[place].step for place in places])
+    logged = {name: ids[name] for name in history.metric_names(list(added.values()))}
     yield_to_history(tx, run.id, logged.values())
-    metrics.insert_history(tx, run.id, logged, added)
-    rows.update_last_step(tx, run.id, step)
+    metrics.insert_history(tx, run.id, logged, added.values())
+    rows.update_last_step(tx, run.id, last)
     rows.update_count(tx, run.id, "history", max(state.history_lines, first + len(lines)))
+
+
+def _with_steps(points: dict[int, HistoryLine], last: int) -> tuple[dict[int, HistoryLine], int]:
+    """The points, each with a step, and the highest of all: where a sender leaves steps to the server, it counts on."""
+    stepped = {}
+    for place, point in points.items():
+        if point.step < 0:
+            last += 1
+            stepped[place] = msgspec.structs.replace(point, step=last)
+        else:
+            last = max(last, point.step)
+            stepped[place] = point
+    return stepped, last
 
 
 def _add_others(tx: Tx, run: RunRow, state: StreamRow, intake: Intake) -> None:
     """Keep lines of system metrics, which are only added, and of the console, which may be written over."""
     if intake.events is not None:
         first, lines = intake.events.offset, _lines(intake.events)
-        writer, new = _find_new(tx, run, "events", first, lines, intake.writer)
-        _add_new(tx, run, "events", writer, first, new, [lines[place] for place in new], [0] * len(new))
+        for writer, places in _find_new(tx, run, "events", first, lines, intake.writer):
+            kept = [lines[place] for place in places]
+            _add_new(tx, run, "events", writer, first, places, kept, [0] * len(kept))
         rows.update_count(tx, run.id, "events", max(state.event_lines, first + len(lines)))
     if intake.console is not None:
         first, lines = intake.console.offset, _lines(intake.console)
@@ -139,9 +150,10 @@ def _add_others(tx: Tx, run: RunRow, state: StreamRow, intake: Intake) -> None:
 
 def _find_new(
     tx: Tx, run: RunRow, stream: Stream, first: int, lines: Sequence[str], writer: str
-) -> tuple[str, list[int]]:
+) -> list[tuple[str, list[int]]]:
+    """The places of lines that are new, by the writers under whose names they are kept."""
     if writer:
-        return writer, run_lines.find_new_lines(tx, run.id, stream, writer, first, len(lines))
+        return run_lines.find_new_lines(tx, run.id, stream, writer, first, len(lines))
     return run_lines.find_free_lines(tx, run.id, stream, first, lines)
 
 
