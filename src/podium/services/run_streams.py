@@ -39,9 +39,9 @@ class RunStreams:
         wanted = history.metric_names(points)
 
         def work(tx: Tx) -> tuple[bool, dict[str, int]]:
-            run = self._require(tx, actor, project, slug)
+            run = self._require(tx, actor, project, slug, intake)
             at = self._context.clock()
-            rows.upsert_streams(tx, run.id, at, live=True)
+            rows.upsert_streams(tx, run.id, at, live=True)  # from here on no other process changes the streams
             state = rows.find_streams(tx, run.id)
             assert state is not None, "it was just written"
             ids = self._names.ids(tx, wanted)
@@ -53,8 +53,7 @@ class RunStreams:
             self._write_state(tx, run, state, intake, at)
             return state.stop_requested, ids.made
 
-        brief = len(points) <= _MAX_BRIEF_LINES
-        stop, made = await self._context.store.write(work, brief=brief)
+        stop, made = await self._context.store.write(work, brief=intake.line_count <= _MAX_BRIEF_LINES)
         self._names.remember(made)
         return stop
 
@@ -66,13 +65,15 @@ class RunStreams:
             return history.parse_history(lines, now)
         return await asyncio.to_thread(history.parse_history, lines, now)  # others are served meanwhile
 
-    def _require(self, tx: Tx, actor: Actor, project: str, slug: str) -> RunRow:
+    def _require(self, tx: Tx, actor: Actor, project: str, slug: str, intake: Intake) -> RunRow:
+        """The run, changed if what was sent shows."""
         team = self._context.team_id(tx, actor)
         run = runs.find_run_by_slug(tx, team, project, slug)
-        changed = None if run is None else runs.change_run(tx, team, run.run_id)
-        if changed is None:
+        if run is not None and run.deleted_at is None and intake.shows:
+            run = runs.change_run(tx, team, run.run_id)
+        if run is None or run.deleted_at is not None:
             raise NotFound(f"There is no run '{slug}' in the project '{project}', or it is deleted.")
-        return changed
+        return run
 
     def _add_summary(self, tx: Tx, run: RunRow, text: str, summary: dict[str, Any], *, together: bool) -> None:
         if together:
@@ -93,6 +94,7 @@ class RunStreams:
         elif state.note is not None:  # what was thought to have crashed goes on
             rows.update_note(tx, run.id, None)
             if run.status == "FAILED":
+                runs.count_change(tx, run.id)
                 runs.update_state(tx, msgspec.structs.replace(run, status="RUNNING", end_time=None))
         elif run.status not in ("RUNNING", "SCHEDULED"):
             rows.upsert_streams(tx, run.id, at, live=False)
