@@ -46,8 +46,8 @@ async def fill(podium: Podium, runs: int, gib: float) -> None:
     def rows(tx) -> None:  # noqa: ANN001
         for number in range(1, runs + 1):
             tx.run(
-                "INSERT INTO runs (run_id, project_id, name, user_id, status, start_time)"
-                " VALUES (:run, 0, :run, 'bench', 'FINISHED', :number)",
+                "INSERT INTO runs (run_id, slug, project_id, name, user_id, status, start_time)"
+                " VALUES (:run, :run, 0, :run, 'bench', 'FINISHED', :number)",
                 run=f"{number:032x}",
                 number=number,
             )

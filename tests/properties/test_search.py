@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium.domain.filters import And, Comparison, Field, FieldKind, Operator, Or, Order
+from podium.domain.filters import And, Comparison, Field, FieldKind, Not, Operator, Or, Order
 from podium.store import paging, registry_search, run_search
 from podium.store.engine import Store
 from podium.store.paging import PageQuery
 from support.searchable import KEYS, LONG, METRICS, TEXTS, expected, fill_runs, fill_versions
 
 NUMERIC = (Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE)
-TEXTUAL = (*NUMERIC, Operator.LIKE, Operator.ILIKE, Operator.IN, Operator.NOT_IN)
+TEXTUAL = (*NUMERIC, Operator.LIKE, Operator.ILIKE, Operator.IN, Operator.NOT_IN, Operator.CONTAINS, Operator.MATCHES)
 PRESENCE = (Operator.IS_NULL, Operator.IS_NOT_NULL)
 PATTERNS = ("%", "a%", "A_", "a_b", "%b%", LONG[:200] + "%", LONG + "%", "run-%", "_un-1", "model\\_%", "ü")
+REGEXES = ("a", "^a", "b$", "[A-Z]", "a.b|ü", r"^\d+$", "^$", "(?i)^A", "ng{1,2} ", r"run-\d?3")
 
 # How a search goes when nothing is few, when a walk is given up at once, when it may look around, and as it is: with
 # so few rows, from its rarest part.
@@ -38,8 +39,12 @@ def comparisons(attributes: dict[str, type], kinds: tuple[FieldKind, ...]):
             values = st.sampled_from((0.0, 0.5, 1.0, -1.0, 2.5, float("inf")))
             return st.builds(Comparison, st.just(field), st.sampled_from(NUMERIC), values)
         lists = st.lists(texts, min_size=1, max_size=3).map(tuple)
+        numeric = st.builds(Comparison, st.just(field), st.sampled_from(NUMERIC), st.sampled_from((0.5, 7.0, -3.0)))
         operator = st.sampled_from((*TEXTUAL, *(PRESENCE if field.kind is not FieldKind.ATTRIBUTE else ())))
-        return operator.flatmap(lambda op: st.builds(Comparison, st.just(field), st.just(op), _value(op, texts, lists)))
+        textual = operator.flatmap(
+            lambda op: st.builds(Comparison, st.just(field), st.just(op), _value(op, texts, lists))
+        )
+        return textual | numeric if field.kind is FieldKind.PARAM else textual
 
     return st.sampled_from(fields).flatmap(of), st.sampled_from(fields)
 
@@ -49,6 +54,8 @@ def _value(operator: Operator, texts, lists):
         return st.none()
     if operator in (Operator.IN, Operator.NOT_IN):
         return lists
+    if operator is Operator.MATCHES:
+        return st.sampled_from(REGEXES)
     return st.sampled_from(PATTERNS) if operator in (Operator.LIKE, Operator.ILIKE) else texts
 
 
@@ -56,7 +63,8 @@ def queries(attributes: dict[str, type], kinds: tuple[FieldKind, ...]):
     """A condition, an order, and the length of a page."""
     comparison, field = comparisons(attributes, kinds)
     either = st.lists(comparison, min_size=1, max_size=2).map(lambda items: Or(tuple(items)))
-    conditions = st.lists(comparison | comparison | either, max_size=3).map(lambda items: And(tuple(items)))
+    neither = st.builds(Not, comparison | either)
+    conditions = st.lists(comparison | comparison | either | neither, max_size=3).map(lambda items: And(tuple(items)))
     orders = st.lists(st.builds(Order, field, st.booleans()), max_size=3).map(tuple)
     return st.tuples(conditions, orders, st.sampled_from((3, 10, 100)))
 

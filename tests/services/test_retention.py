@@ -30,8 +30,8 @@ def context(store, tmp_path):
 async def make_run(context, project, run_id, deleted_at=None):
     def work(tx):
         key = tx.value(
-            "INSERT INTO runs (run_id, project_id, name, user_id, status, deleted_at)"
-            " VALUES (:run, :project, 'r', 'u', 'FINISHED', :deleted) RETURNING id",
+            "INSERT INTO runs (run_id, slug, project_id, name, user_id, status, deleted_at)"
+            " VALUES (:run, :run, :project, 'r', 'u', 'FINISHED', :deleted) RETURNING id",
             run=run_id,
             project=project,
             deleted=deleted_at,

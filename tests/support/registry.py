@@ -58,8 +58,8 @@ class RegistryWorld:
                 location=location,
             )
             tx.run(
-                "INSERT INTO runs (run_id, project_id, name, user_id, status)"
-                " VALUES (:run, :project, '', '', 'RUNNING')",
+                "INSERT INTO runs (run_id, slug, project_id, name, user_id, status)"
+                " VALUES (:run, :run, :project, '', '', 'RUNNING')",
                 run=run_id,
                 project=project,
             )

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from podium.domain.filters import And, Comparison, Field, FieldKind, Node, Operator, Or, Order
+from podium.domain.filters import And, Comparison, Field, FieldKind, Node, Not, Operator, Or, Order
 from podium.store.transaction import Tx
 
 LONG = "long " * 60
-TEXTS = ("a", "A", "ab", "a_b", "b%", "ü", "", LONG + "1", LONG + "2")
+TEXTS = ("a", "A", "ab", "a_b", "b%", "ü", "", "0.5", "-1e1", "2 b", "7.", LONG + "1", LONG + "2")
 METRICS = ("m", "n", "rare")
 KEYS = ("s", "t", "rare")
 
@@ -36,7 +36,8 @@ def fill_runs(tx: Tx, number: int, project: int = 0) -> list[Record]:
         columns = ("run_id", "name", "user_id", "status", "start_time", "end_time")
         values = ", ".join(f":{column}" for column in columns)
         record.key = tx.value(
-            f"INSERT INTO runs (project_id, {', '.join(columns)}) VALUES (:project, {values}) RETURNING id",
+            f"INSERT INTO runs (project_id, slug, {', '.join(columns)})"
+            f" VALUES (:project, :run_id, {values}) RETURNING id",
             project=project,
             **record.attributes,
         )
@@ -132,8 +133,12 @@ def _holds(node: Node, record: Record) -> bool:
         return all(_holds(item, record) for item in node.items)
     if isinstance(node, Or):
         return any(_holds(item, record) for item in node.items)
+    if isinstance(node, Not):
+        return not _holds(node.item, record)
     assert isinstance(node, Comparison)
     value = _value(node.field, record)
+    if node.field.kind is FieldKind.PARAM and isinstance(node.value, float):
+        value = {"0.5": 0.5, "-1e1": -10.0, "7.": 7.0}.get(value)
     if value is None or node.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
         return node.operator is (Operator.IS_NULL if value is None else Operator.IS_NOT_NULL)
     if isinstance(value, float) and math.isnan(value):
@@ -158,4 +163,6 @@ _TESTS = {
     Operator.ILIKE: partial(_like, flags=re.IGNORECASE),
     Operator.IN: lambda value, other: value in other,
     Operator.NOT_IN: lambda value, other: value not in other,
+    Operator.CONTAINS: lambda value, other: other in value,
+    Operator.MATCHES: lambda value, other: re.search(other, value) is not None,
 }

@@ -69,13 +69,14 @@ class Blobs(Protocol):
         *,
         expected_bytes: int | None = None,
         expected_sha256: str | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Blob:
         """Stores the bytes durably; when it returns they survive a power cut. Bytes already stored are kept.
 
         Memory stays flat whatever the length. After any failure, including one raised by `chunks` and
         cancellation, nothing of a partial body can be seen. Raises `TooLarge` as soon as `max_bytes` is
-        passed, and `DigestMismatch` when length or digest are not the expected ones.
+        passed, and `DigestMismatch` when length or a digest (hexadecimal) is not the expected one.
         """
 
     def open_range(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:

@@ -55,10 +55,11 @@ class CloudBlobs:
         *,
         expected_bytes: int | None = None,
         expected_sha256: str | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Blob:
         """See `Blobs`. Beyond 5 GiB the bytes are read and written once more, by way of the server."""
-        expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, max_bytes=max_bytes)
+        expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, md5=expected_md5, max_bytes=max_bytes)
         async with self._inflow.received(chunks, expected, _temporary(new_upload_id())) as body:
             await self._place(body)
         return body.blob

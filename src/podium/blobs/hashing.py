@@ -1,4 +1,6 @@
-"""What a body must turn out to be."""
+"""What a body must turn out to be, and the digests that tell."""
+
+import hashlib
 
 import msgspec
 
@@ -12,6 +14,7 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 
     size_bytes: int | None = None
     sha256: str | None = None
+    md5: str | None = None
     max_bytes: int | None = None
 
     def __post_init__(self) -> None:
@@ -39,3 +42,29 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
             raise DigestMismatch(f"The body ended after {blob.size_bytes} of {self.size_bytes} bytes.")
         if self.sha256 is not None and blob.digest != self.sha256:
             raise DigestMismatch(f"The body has the SHA-256 {blob.digest}, not {self.sha256} as announced.")
+
+
+class Hashes:
+    """The digests of a body as it comes: its SHA-256, and its MD5 where that was announced."""
+
+    def __init__(self, expected: Expected) -> None:
+        self._expected = expected
+        self._sha256 = hashlib.sha256()
+        self._md5 = None if expected.md5 is None else hashlib.md5(usedforsecurity=False)
+        # Each takes the next piece; they do not wait for one another.
+        self.updates = [each.update for each in (self._sha256, self._md5) if each is not None]
+
+    def update(self, piece: bytes | bytearray | memoryview) -> None:
+        """Takes the next piece."""
+        for update in self.updates:
+            update(piece)
+
+    def blob(self, size_bytes: int) -> Blob:
+        """What the pieces are together. Raises `DigestMismatch` when that is not what was announced."""
+        blob = Blob(self._sha256.hexdigest(), size_bytes)
+        self._expected.check(blob)
+        if self._md5 is not None and self._md5.hexdigest() != self._expected.md5:
+            raise DigestMismatch(
+                f"The body has the MD5 {self._md5.hexdigest()}, not {self._expected.md5} as announced."
+            )
+        return blob

@@ -6,12 +6,11 @@ where it belongs: whatever breaks off, nothing can be seen under a digest that w
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from podium.blobs.base import Blob
-from podium.blobs.hashing import Expected
+from podium.blobs.hashing import Expected, Hashes
 from podium.blobs.objects import Objects
 from podium.blobs.outflow import Outflow
 from podium.errors import StorageError
@@ -68,7 +67,7 @@ class Inflow:
 class _Intake:
     def __init__(self, objects: Objects, large: asyncio.Semaphore, expected: Expected, temporary: str) -> None:
         self._objects, self._large, self._expected, self._temporary = objects, large, expected, temporary
-        self._hash = hashlib.sha256()
+        self._hashes = Hashes(expected)
         self._size_bytes = 0
         self._held = bytearray()
         self._is_large = False
@@ -84,10 +83,9 @@ class _Intake:
             if len(batch) >= _BATCH_BYTES:
                 await self._take_batch(batch)
                 batch = bytearray()
-        self._hash.update(batch)
+        self._hashes.update(batch)
         self._held += batch
-        blob = Blob(self._hash.hexdigest(), self._size_bytes)
-        self._expected.check(blob)
+        blob = self._hashes.blob(self._size_bytes)
         if self._outflow is None:
             return Received(self._objects, blob, bytes(self._held), self._temporary)
         await self._outflow.write(bytes(self._held))
@@ -110,7 +108,7 @@ class _Intake:
         if not self._is_large:
             await self._large.acquire()
             self._is_large = True
-        await asyncio.to_thread(self._hash.update, batch)
+        await asyncio.to_thread(self._hashes.update, batch)
         self._held += batch
         if self._size_bytes > HELD_BYTES:
             self._outflow = self._outflow or Outflow(self._objects, self._temporary, self._expected.size_bytes)

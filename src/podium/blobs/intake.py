@@ -1,7 +1,6 @@
 """Receiving a body into a temporary file: read, hashed and written at the same time, in bounded memory."""
 
 import asyncio
-import hashlib
 import mmap
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from podium.blobs.base import Blob
 from podium.blobs.bodies import ReadsInto
 from podium.blobs.files import TemporaryFile
-from podium.blobs.hashing import Expected
+from podium.blobs.hashing import Expected, Hashes
 from podium.blobs.threads import FileThreads
 
 # A body has three buffers at most: one being filled, one held, one being hashed and written.
@@ -45,22 +44,22 @@ class Buffers:
 class Intake:
     """One body on its way in. One that fits a buffer costs one trip to a thread, and a known one no file at all."""
 
-    def __init__(self, threads: FileThreads, folder: Path, buffers: Buffers) -> None:
+    def __init__(self, threads: FileThreads, folder: Path, buffers: Buffers, expected: Expected) -> None:
         self._threads, self._folder, self._buffers = threads, folder, buffers
-        self._hash = hashlib.sha256()
+        self._expected = expected
+        self._hashes = Hashes(expected)
         self._size_bytes = 0
         self._free: list[memoryview] = []
         self._file: TemporaryFile | None = None
         self._discarded = False
         self._lock = threading.Lock()  # a cancelled intake is discarded while its last write is under way
-        self._step: asyncio.Future[tuple[None, None]] | None = None
+        self._step: asyncio.Future[list[None]] | None = None
         self._in_step: memoryview | None = None
         self._unsynced_bytes = 0
 
     async def receive(
         self,
         body: ReadsInto,
-        expected: Expected,
         place: Callable[[Blob], Path | None],
     ) -> Blob:
         """Takes the whole body in, checks it, and publishes it at the path that `place` gives, in a thread.
@@ -69,22 +68,22 @@ class Intake:
         """
         try:
             with self._buffers.one_more_body():
-                last = await self._receive_all(body, expected)
-                return await self._threads.run(self._finish, last, expected, place)
+                last = await self._receive_all(body)
+                return await self._threads.run(self._finish, last, place)
         except BaseException:
             if self._step is not None:
                 self._step.cancel()
             await self._threads.run(self._discard)
             raise
 
-    async def _receive_all(self, body: ReadsInto, expected: Expected) -> memoryview:
+    async def _receive_all(self, body: ReadsInto) -> memoryview:
         """Hands on all but the last piece, which is returned."""
         while True:
             buffer = self._buffer()
-            wanted = expected.room(self._size_bytes, len(buffer))
+            wanted = self._expected.room(self._size_bytes, len(buffer))
             count = await body.read_into(buffer[:wanted])
             self._size_bytes += count
-            expected.check_progress(self._size_bytes)
+            self._expected.check_progress(self._size_bytes)
             await self._settle()
             if count < wanted:
                 return buffer[:count]
@@ -102,7 +101,8 @@ class Intake:
     def _feed(self, buffer: memoryview, count: int) -> None:
         """Starts on a piece and returns."""
         piece = buffer[:count]
-        self._step = asyncio.gather(self._threads.run(self._hash.update, piece), self._threads.run(self._write, piece))
+        takers = (*self._hashes.updates, self._write)
+        self._step = asyncio.gather(*(self._threads.run(take, piece) for take in takers))
         self._in_step = buffer
 
     async def _settle(self) -> None:
@@ -128,10 +128,9 @@ class Intake:
         self._file = self._file or TemporaryFile(self._folder)
         return self._file
 
-    def _finish(self, last: memoryview, expected: Expected, place: Callable[[Blob], Path | None]) -> Blob:
-        self._hash.update(last)
-        blob = Blob(self._hash.hexdigest(), self._size_bytes)
-        expected.check(blob)
+    def _finish(self, last: memoryview, place: Callable[[Blob], Path | None]) -> Blob:
+        self._hashes.update(last)
+        blob = self._hashes.blob(self._size_bytes)
         target = place(blob)
         if target is None:
             self._discard()

@@ -63,10 +63,11 @@ class LocalBlobs:
         *,
         expected_bytes: int | None = None,
         expected_sha256: str | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Blob:
         """See `Blobs`. When two puts of the same bytes race, both succeed, and the last rename stands."""
-        expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, max_bytes=max_bytes)
+        expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, md5=expected_md5, max_bytes=max_bytes)
         return await self._receive(reader_of(chunks), expected)
 
     async def open_range(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
@@ -129,7 +130,7 @@ class LocalBlobs:
         place = partial(self._uploads.place, upload_id, number)
         place("0" * 64)  # refuses a wrong upload or number before the body is read
         expected = Expected(size_bytes=expected_bytes, max_bytes=max_bytes)
-        blob = await self._intake().receive(reader_of(chunks), expected, lambda blob: place(blob.digest))
+        blob = await self._intake(expected).receive(reader_of(chunks), lambda blob: place(blob.digest))
         return Part(number, blob.digest, blob.size_bytes, datetime.now(UTC))
 
     async def presign_parts(self, upload_id: str, count: int, *, expires_s: int) -> list[PartUrl] | None:  # noqa: ARG002
@@ -168,10 +169,10 @@ class LocalBlobs:
         return self._blobs / digest[:2] / digest[2:]
 
     async def _receive(self, body: ReadsInto, expected: Expected) -> Blob:
-        return await self._intake().receive(body, expected, self._place)
+        return await self._intake(expected).receive(body, self._place)
 
-    def _intake(self) -> Intake:
-        return Intake(self._threads, self._temporary, self._buffers)
+    def _intake(self, expected: Expected) -> Intake:
+        return Intake(self._threads, self._temporary, self._buffers, expected)
 
     def _list_files(self, first: int) -> list[StoredBlob]:
         return _list_folder(self._blobs / f"{first:02x}")

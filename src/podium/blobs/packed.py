@@ -1,6 +1,5 @@
 """A folder whose small blobs lie together in `<root>/small.db`, for the processes of one host."""
 
-import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from podium.blobs.base import Blob, StoredBlob
 from podium.blobs.bodies import ChunkReader, reads_into, resumed, take_head
 from podium.blobs.files import check_range
-from podium.blobs.hashing import Expected
+from podium.blobs.hashing import Expected, Hashes
 from podium.blobs.local import LocalBlobs
 from podium.blobs.small import SmallBlobs
 from podium.errors import NotFound
@@ -35,10 +34,11 @@ class PackedBlobs(LocalBlobs):
         *,
         expected_bytes: int | None = None,
         expected_sha256: str | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Blob:
         """See `Blobs`. A small body is hashed in the event loop, which is quicker than a trip to a thread."""
-        expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, max_bytes=max_bytes)
+        expected = Expected(size_bytes=expected_bytes, sha256=expected_sha256, md5=expected_md5, max_bytes=max_bytes)
         if reads_into(chunks):  # a server offers it for large bodies only
             return await self._receive(chunks, expected)
         rest = aiter(chunks)
@@ -46,8 +46,9 @@ class PackedBlobs(LocalBlobs):
         if not whole:
             return await self._receive(ChunkReader(resumed(head, rest)), expected)
         expected.check_progress(len(head))
-        blob = Blob(hashlib.sha256(head).hexdigest(), len(head))
-        expected.check(blob)
+        hashes = Hashes(expected)
+        hashes.update(head)
+        blob = hashes.blob(len(head))
         await self._small.put(blob.digest, head)
         return blob
 

@@ -9,6 +9,9 @@ What the tree means, and every compiler of it has to give:
   such rows.
 - Of a metric that is NaN only `!=` is true.
 - `LIKE` heeds case and `ILIKE` does not; `%` and `_` are the only special characters, there is no escape.
+- `CONTAINS` finds a text, heeding case, `MATCHES` a regular expression of `domain.patterns`, anywhere in the value.
+- A param that is compared with a number is one too: its text as a number, and without a value where it is none.
+- `Not` holds wherever its item does not, also on rows without the key.
 - Rows without a value to sort by come last, in both directions.
 """
 
@@ -47,6 +50,8 @@ class Operator(StrEnum):
     NOT_IN = "NOT IN"
     IS_NULL = "IS NULL"
     IS_NOT_NULL = "IS NOT NULL"
+    CONTAINS = "CONTAINS"
+    MATCHES = "MATCHES"
 
 
 class DatasetRef(Struct, frozen=True):
@@ -108,12 +113,21 @@ class Or(Struct, frozen=True, tag=True):
     items: "tuple[Node, ...]" = ()
 
 
-Node: TypeAlias = Comparison | HasMetricOn | Exists | And | Or
+class Not(Struct, frozen=True, tag=True):
+    """The item does not hold."""
+
+    item: "Node"
+
+
+Node: TypeAlias = Comparison | HasMetricOn | Exists | And | Or | Not
 
 
 class Order(Struct, frozen=True):
+    """What rows are sorted by. `as_number` sorts params that are numbers by these, and before those that are texts."""
+
     field: Field
     ascending: bool = True
+    as_number: bool = False
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:

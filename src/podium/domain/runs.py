@@ -59,7 +59,7 @@ class RunPoint(msgspec.Struct, frozen=True):
 class RunRow(msgspec.Struct, frozen=True):
     """A run's own record. `id` is the key inside, `run_id` the public id; times are milliseconds since the epoch.
 
-    `revision` counts the changes of the run and of what is logged to it.
+    `revision` counts the changes of the run and of what is logged to it. `slug` names the run within its project.
     """
 
     id: int
@@ -73,6 +73,7 @@ class RunRow(msgspec.Struct, frozen=True):
     end_time: int | None
     deleted_at: int | None
     revision: int = 0
+    slug: str = ""
 
     @property
     def lifecycle(self) -> Literal["active", "deleted"]:

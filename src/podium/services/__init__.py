@@ -1,6 +1,13 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
 from podium.services.api_keys import ApiKeys
+from podium.services.artifact_aliases import ArtifactAliases
+from podium.services.artifact_changes import ArtifactChanges
+from podium.services.artifact_commits import ArtifactCommits
+from podium.services.artifact_contents import ArtifactContents
+from podium.services.artifact_lineage import ArtifactLineage
+from podium.services.artifact_reading import ArtifactReading
+from podium.services.artifact_versions import ArtifactVersions
 from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
@@ -21,12 +28,19 @@ from podium.services.promotion import Promotion
 from podium.services.registry import Registry
 from podium.services.registry_history import RegistryHistory
 from podium.services.retention import Retention
+from podium.services.run_control import RunControl
+from podium.services.run_files import RunFiles
+from podium.services.run_history import RunHistory
 from podium.services.run_search import RunSearch
+from podium.services.run_streams import RunStreams
+from podium.services.run_upserts import RunUpserts
 from podium.services.runs import Runs
 from podium.services.sender import Sender
 from podium.services.sign_in import SignIn
+from podium.services.signed_urls import SignedUrls
 from podium.services.teams import Teams
 from podium.services.traces import Traces
+from podium.services.tracked_runs import TrackedRuns
 from podium.services.users import Users
 from podium.services.verification import Verification
 from podium.services.versions import Versions
@@ -38,6 +52,14 @@ class Services:
 
     def __init__(self, context: Context) -> None:
         self.api_keys = ApiKeys(context)
+        self.signed_urls = SignedUrls(context)
+        self.artifact_aliases = ArtifactAliases(context)
+        self.artifact_changes = ArtifactChanges(context)
+        self.artifact_contents = ArtifactContents(context, self.signed_urls)
+        self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
+        self.artifact_lineage = ArtifactLineage(context)
+        self.artifact_reading = ArtifactReading(context)
+        self.artifact_versions = ArtifactVersions(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
@@ -57,11 +79,17 @@ class Services:
         self.registry_history = RegistryHistory(context)
         self.retention = Retention(context)
         self.runs = Runs(context)
+        self.run_control = RunControl(context)
+        self.run_files = RunFiles(context)
+        self.run_history = RunHistory(context)
         self.run_search = RunSearch(context)
         self.sign_in = SignIn(context)
         self.teams = Teams(context)
         self.traces = Traces(context)
         self.users = Users(context)
+        self.run_streams = RunStreams(context)
+        self.run_upserts = RunUpserts(context)
+        self.tracked_runs = TrackedRuns(context)
         self.verification = Verification(context)
         self.versions = Versions(context)
         sender = Sender()

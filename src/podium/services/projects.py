@@ -1,9 +1,11 @@
 """Projects: created, renamed, tagged, deleted with their runs, and restored."""
 
+from contextlib import suppress
+
 import msgspec
 
 from podium.domain import names
-from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
 from podium.domain.events import Change, State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import Project, ViewType
@@ -16,6 +18,7 @@ from podium.store import teams as team_rows
 from podium.store.transaction import Tx
 
 MAX_LOCATION = 2048
+DEFAULT_PROJECT = "Default"
 MAX_LISTED = 50_000
 
 _NEWEST_FIRST = (Order(Field(FieldKind.ATTRIBUTE, "created_at"), ascending=False),)
@@ -36,17 +39,9 @@ class Projects:
 
         def work(tx: Tx) -> int:
             team = self._context.team_id(tx, actor)
-            at = self._context.clock()
-            key = rows.insert_project(tx, team_id=team, name=name, artifact_location=artifact_location or "", at=at)
+            key = _create(self._context, tx, actor, team, name, artifact_location, tags)
             if key is None:
                 raise AlreadyExists(f"Experiment(name={name}) already exists.")
-            if not artifact_location:
-                root = team_rows.find_artifact_root(tx, team)
-                location = f"{root.rstrip('/')}/{key}" if root else default_location(actor.team, key)
-                rows.update_location(tx, key, location)
-            for tag, value in tags.items():
-                rows.upsert_tag(tx, key, tag, value)
-            self._record(tx, actor, team, key, name, "create", after={"name": name, "tags": tags}, at=at)
             return key
 
         return await self._context.store.write(work, brief=True)
@@ -65,6 +60,21 @@ class Projects:
             if project is None:
                 raise NotFound(f"Could not find experiment with name '{name}'")
             return project
+
+        return await self._context.store.read(work)
+
+    async def find_team(self, actor: Actor, project_id: str) -> str | None:
+        """The name of the team that has this project, whichever it is of those that the actor belongs to."""
+        key = project_key(project_id)
+
+        def work(tx: Tx) -> str | None:
+            name = team_rows.select_names_by_project(tx, [key]).get(key)
+            if name is None:
+                return None
+            with suppress(NotFound):
+                self._context.team_id(tx, actor.at(name))
+                return name
+            return None
 
         return await self._context.store.read(work)
 
@@ -187,6 +197,43 @@ class Projects:
     ) -> None:
         change = Change("project", str(key), name, action, before, after)
         self._context.record(tx, actor, team, change, at=at)
+
+
+def ensure_project(context: Context, tx: Tx, actor: Actor, team: int, name: str) -> Project:
+    """The team's active project of this name, made if missing. Raises InvalidArgument when it is deleted."""
+    project = rows.find_project_by_name(tx, team, name)
+    if project is None:
+        names.check_project_name(name)
+        _create(context, tx, actor, team, name, None, {})
+        project = rows.find_project_by_name(tx, team, name)
+        assert project is not None, "it is there now, whoever made it"
+    require_active(project)
+    return project
+
+
+def project_for_run(context: Context, tx: Tx, actor: Actor, team: int, project_id: str) -> Project:
+    """As `require_project`, for a new run: 0, which is where runs go whose scripts name none, is the team's own one."""
+    if project_id == "0" and team != DEFAULT_TEAM_ID:
+        return ensure_project(context, tx, actor, team, DEFAULT_PROJECT)
+    return require_project(tx, team, project_id)
+
+
+def _create(
+    context: Context, tx: Tx, actor: Actor, team: int, name: str, location: str | None, tags: dict[str, str]
+) -> int | None:
+    """The new project's key, or None when the team has one of this name."""
+    at = context.clock()
+    key = rows.insert_project(tx, team_id=team, name=name, artifact_location=location or "", at=at)
+    if key is None:
+        return None
+    if not location:
+        root = team_rows.find_artifact_root(tx, team)
+        rows.update_location(tx, key, f"{root.rstrip('/')}/{key}" if root else default_location(actor.team, key))
+    for tag, value in tags.items():
+        rows.upsert_tag(tx, key, tag, value)
+    change = Change("project", str(key), name, "create", after={"name": name, "tags": tags})
+    context.record(tx, actor, team, change, at=at)
+    return key
 
 
 def require_project(tx: Tx, team_id: int, project_id: str, *, lock: bool = False) -> Project:

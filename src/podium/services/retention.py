@@ -31,6 +31,8 @@ class Collected(msgspec.Struct):
 
     versions: int = 0
     models: int = 0
+    artifacts: int = 0
+    collections: int = 0
     logged_models: int = 0
     runs: int = 0
     projects: int = 0
@@ -61,11 +63,16 @@ class Retention:
                 lambda tx, kind=kind: self._remove_batch(tx, kind, now - older_than_ms)  # type: ignore[misc]
             ):
                 _add(done, kind, count)
+        abandoned = now - max(older_than_ms, self._grace_ms)
+        while await self._context.store.write(lambda tx: gc.delete_abandoned_artifacts(tx, abandoned, BATCH)):
+            pass
         while count := await self._context.store.write(
             lambda tx: gc.delete_unused_manifests(tx, now - self._grace_ms, BATCH)
         ):
             done.manifests += count
-        done.uploads = await self._abort_uploads(now - max(older_than_ms, self._grace_ms))
+        while await self._context.store.write(lambda tx: gc.delete_unused_contents(tx, abandoned, BATCH)):
+            pass
+        done.uploads = await self._abort_uploads(abandoned)
         await self._delete_blobs(done, _time(now - self._grace_ms))
         return done
 
@@ -78,8 +85,13 @@ class Retention:
             for kind in gc.KINDS:
                 while count := self._remove_batch(tx, kind, now - older_than_ms):
                     _add(done, kind, count)
+            abandoned = now - max(older_than_ms, self._grace_ms)
+            while gc.delete_abandoned_artifacts(tx, abandoned, BATCH):
+                pass
             while count := gc.delete_unused_manifests(tx, now - self._grace_ms, BATCH):
                 done.manifests += count
+            while gc.delete_unused_contents(tx, abandoned, BATCH):
+                pass
             for start in range(0, len(stored), BATCH):
                 for blob in _unreferenced(tx, stored[start : start + BATCH]):
                     _add_blob(done, blob)

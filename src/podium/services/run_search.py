@@ -1,12 +1,12 @@
 """Searching runs across projects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.filters import Field, FieldKind, Order
+from podium.domain.filters import Field, FieldKind, Node, Order
 from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.services.context import Context
@@ -14,8 +14,10 @@ from podium.services.forms import Forms
 from podium.services.projects import project_key
 from podium.services.runs import require_run
 from podium.services.searching import Found, Search, check_limit, find_page
+from podium.services.tracked_runs import TrackedRun, load_listed, load_tracked
 from podium.store.run_data import load_runs
-from podium.store.run_search import search_runs
+from podium.store.run_lines import select_last_lines
+from podium.store.run_search import count_runs, search_runs
 from podium.store.runs import select_revisions
 from podium.store.transaction import Tx
 
@@ -52,6 +54,28 @@ class RunSearch:
         return await self._search(
             actor, project_ids, search, view, lambda tx, keys: self._forms.select(tx, select_revisions(tx, keys), shape)
         )
+
+    async def search_tracked(self, actor: Actor, project_id: str, search: Search, *, whole: bool) -> Found[TrackedRun]:
+        """A page of a project's active runs, with config, summary and metrics only when they are asked for `whole`."""
+        load = load_tracked if whole else load_listed
+        return await self._search(
+            actor, [project_id], search, "active", lambda tx, keys: load(tx, keys, self._context.clock())
+        )
+
+    async def count(self, actor: Actor, project_id: str, condition: Node) -> int:
+        """How many active runs of a project a condition lets through."""
+        keys = [project_key(project_id)]
+
+        def work(tx: Tx) -> int:
+            team = self._context.team_id(tx, actor)
+            return count_runs(tx, team, project_ids=keys, view="active", condition=condition)
+
+        return await self._context.store.read(work)
+
+    async def last_events(self, runs: Sequence[TrackedRun]) -> dict[int, str]:
+        """The last line of system metrics of each of the runs that sent some, by the runs' keys."""
+        keys = [tracked.run.info.id for tracked in runs]
+        return await self._context.store.read(lambda tx: select_last_lines(tx, keys, "events"))
 
     async def get_form(self, actor: Actor, run_id: str, shape: Shape) -> bytes:
         """The run with this public id, deleted or not, in the form that `shape` gives it. Raises NotFound."""

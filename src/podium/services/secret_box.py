@@ -1,5 +1,7 @@
-"""Seals secrets, so that who reads the database does not read them."""
+"""Seals secrets, so that who reads the database does not read them, and signs what clients are to bring back."""
 
+import hashlib
+import hmac
 import os
 import tempfile
 from contextlib import suppress
@@ -24,6 +26,7 @@ class SecretBox:
 
     def __init__(self, key_file: Path | None = None) -> None:
         self._key_file = key_file
+        self._signing_key: bytes | None = None
         self._key = os.environ.get(KEY_VARIABLE, "").encode() or None
 
     def seal(self, secret: str) -> str:
@@ -41,6 +44,14 @@ class SecretBox:
                 f"A webhook's secret was sealed with another key than this server's ({self._source()}): "
                 "bring the key back, or set the webhook's secret anew."
             ) from error
+
+    def sign(self, message: bytes) -> bytes:
+        """What only who has the key can make of the message."""
+        if self._signing_key is None:
+            self._cipher()  # finds the key, or makes it
+            assert self._key is not None, "the cipher has it"
+            self._signing_key = hashlib.sha256(b"podium signed urls\n" + self._key).digest()
+        return hmac.digest(self._signing_key, message, "sha256")
 
     def _source(self) -> str:
         return KEY_VARIABLE if os.environ.get(KEY_VARIABLE) else str(self._key_file)

@@ -85,7 +85,8 @@ def _of_metric(part: Comparison, parameters: Parameters) -> str:
 
 def _of_text(rows: str, part: Comparison, parameters: Parameters) -> str:
     """Short values have one index and long ones another, which knows no more of them than their key."""
-    test = _test(Indexed("s.value"), part, parameters)
+    # As numbers texts lie elsewhere than in the index, which is over the texts.
+    test = None if isinstance(part.value, int | float) else _test(Indexed("s.value"), part, parameters)
     short = f"{rows} AND LENGTH(s.value) <= {INDEXED_LENGTH}{f' AND {test}' if test else ''}"
     long = f"{rows} AND LENGTH(s.value) > {INDEXED_LENGTH}"
     if part.operator in (Operator.EQ, Operator.IN):

@@ -65,6 +65,11 @@ def ilike(column: str, parameter: str, dialect: Dialect) -> str:
     return like(f"LOWER({column})", parameter, dialect).replace(f":{parameter}", f"LOWER(:{parameter})")
 
 
+def contains(column: str, parameter: str, dialect: Dialect) -> str:
+    """Whether a text has another within it."""
+    return f"{position(dialect, column, f':{parameter}')} > 0"
+
+
 def is_in(column: str, parameter: str, dialect: Dialect) -> str:
     """Whether the column is in a list that is bound as one parameter, `list_value` of it: lists may be long."""
     if dialect == "postgresql":

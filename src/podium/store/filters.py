@@ -5,13 +5,27 @@ from typing import Any
 
 import msgspec
 
-from podium.domain.filters import And, Comparison, DatasetRef, Exists, Field, FieldKind, HasMetricOn, Node, Operator, Or
+from podium.domain.filters import (
+    And,
+    Comparison,
+    DatasetRef,
+    Exists,
+    Field,
+    FieldKind,
+    HasMetricOn,
+    Node,
+    Not,
+    Operator,
+    Or,
+)
 from podium.errors import InvalidArgument
-from podium.store.dialect import Dialect, fence, ilike, is_in, like, list_value
+from podium.store.dialect import Dialect, contains, fence, ilike, is_in, like, list_value
+from podium.store.patterns import matches, number_of, pattern_value
 
 _CONTEXT_TAG = "mlflow.data.context"
 _PLAIN = {Operator.EQ, Operator.NE, Operator.LT, Operator.LE, Operator.GT, Operator.GE}
 
+_FINDING = {Operator.LIKE: like, Operator.ILIKE: ilike, Operator.CONTAINS: contains, Operator.MATCHES: matches}
 
 # So much of a text is indexed, where it may be long: an entry of an index has its limit on PostgreSQL.
 INDEXED_LENGTH = 250
@@ -101,6 +115,8 @@ def where(node: Node, source: Source, parameters: Parameters) -> str:
             return " AND ".join(f"({where(item, source, parameters)})" for item in items) or "1 = 1"
         case Or(items):
             return " OR ".join(f"({where(item, source, parameters)})" for item in items) or "1 = 0"
+        case Not(item):
+            return f"({where(item, source, parameters)}) IS NOT TRUE"
         case HasMetricOn(datasets):
             metrics = side_table(source, FieldKind.METRIC, "")
             return (
@@ -128,6 +144,17 @@ def nan_rank(field: Field, source: Source, parameters: Parameters) -> str:
     return _side_value(field, source, parameters, "s.is_nan")
 
 
+def sort_number(field: Field, source: Source, parameters: Parameters) -> str:
+    """The SQL of the number that the value's text is; NULL where it is none."""
+    return _side_value(field, source, parameters, number_of("s.value", parameters.dialect))
+
+
+def number_rank(field: Field, source: Source, parameters: Parameters) -> str:
+    """The SQL of 0 for a text that is a number, 1 for another: numbers sort before texts."""
+    number = number_of("s.value", parameters.dialect)
+    return _side_value(field, source, parameters, f"CASE WHEN {number} IS NULL THEN 1 ELSE 0 END")
+
+
 def _side_value(field: Field, source: Source, parameters: Parameters, column: str) -> str:
     side = side_table(source, field.kind, field.key)
     newest = ""
@@ -146,12 +173,14 @@ def _comparison(node: Comparison, source: Source, parameters: Parameters) -> str
     if field.kind is FieldKind.DATASET:
         return _dataset(node, source, parameters)
     side = side_table(source, field.kind, field.key)
-    if node.operator is Operator.IS_NULL:
+    if node.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
         test = "1 = 1"
     elif field.kind is FieldKind.METRIC:
         test = compare("s.value", node, parameters)
         # NaN is stored as 0 with a mark, and is unlike every number.
         test = f"(s.is_nan = 1 OR {test})" if node.operator is Operator.NE else f"(s.is_nan = 0 AND {test})"
+    elif isinstance(node.value, int | float):
+        test = compare(number_of("s.value", parameters.dialect), node, parameters)
     else:
         test = compare("s.value", node, parameters)
     exists = "NOT EXISTS" if node.operator is Operator.IS_NULL else "EXISTS"
@@ -171,10 +200,10 @@ def compare(column: str, node: Comparison, parameters: Parameters) -> str:
         dialect = parameters.dialect
         found = is_in(column, parameters.bind(list_value(value, dialect)), dialect)
         return found if operator is Operator.IN else f"NOT ({found})"
-    if operator is Operator.LIKE:
-        return like(column, parameters.bind(value), parameters.dialect)
-    if operator is Operator.ILIKE:
-        return ilike(column, parameters.bind(value), parameters.dialect)
+    if operator is Operator.MATCHES:
+        value = pattern_value(str(value), parameters.dialect)
+    if operator in _FINDING:
+        return _FINDING[operator](column, parameters.bind(value), parameters.dialect)
     return f"{column} {operator}"
 
 

@@ -11,10 +11,20 @@ from podium.store.teams import delete_owned
 from podium.store.transaction import Tx
 from podium.store.trees import folder_range
 
-Kind = Literal["versions", "models", "runs", "logged_models", "projects", "files", "teams"]
+Kind = Literal["versions", "models", "artifacts", "collections", "runs", "logged_models", "projects", "files", "teams"]
 
 # In this order: what is contained goes first, so that each container is empty when its turn comes.
-KINDS: tuple[Kind, ...] = ("versions", "models", "logged_models", "runs", "projects", "files", "teams")
+KINDS: tuple[Kind, ...] = (
+    "versions",
+    "models",
+    "artifacts",
+    "collections",
+    "logged_models",
+    "runs",
+    "projects",
+    "files",
+    "teams",
+)
 
 
 class Doomed(msgspec.Struct, frozen=True):
@@ -36,6 +46,15 @@ _SELECT: dict[Kind, str] = {
     "models": (
         "SELECT m.id, m.team_id, m.name, '' FROM registered_models AS m WHERE m.deleted_at < :before"
         " AND NOT EXISTS (SELECT 1 FROM model_versions AS v WHERE v.model_id = m.id) ORDER BY m.id"
+    ),
+    "artifacts": (
+        "SELECT v.id, p.team_id, c.name || '/' || CAST(v.id AS TEXT), '' FROM artifact_versions AS v"
+        " JOIN artifact_collections AS c ON c.id = v.collection_id JOIN projects AS p ON p.id = c.project_id"
+        " WHERE v.deleted_at < :before ORDER BY v.id"
+    ),
+    "collections": (
+        "SELECT c.id, p.team_id, c.name, '' FROM artifact_collections AS c JOIN projects AS p ON p.id = c.project_id"
+        " WHERE c.deleted_at < :before ORDER BY c.id"
     ),
     "logged_models": (
         "SELECT l.id, p.team_id, l.model_id, l.artifact_location FROM logged_models AS l"
@@ -61,6 +80,8 @@ _SELECT: dict[Kind, str] = {
 _TABLE: dict[Kind, str] = {
     "versions": "model_versions",
     "models": "registered_models",
+    "artifacts": "artifact_versions",
+    "collections": "artifact_collections",
     "logged_models": "logged_models",
     "runs": "runs",
     "projects": "projects",
@@ -68,7 +89,7 @@ _TABLE: dict[Kind, str] = {
     "teams": "teams",
 }
 # Every table whose rows refer to bytes.
-REFERENCES = ("artifact_files", "deleted_artifact_files", "manifest_entries")
+REFERENCES = ("artifact_files", "deleted_artifact_files", "manifest_entries", "artifact_contents")
 
 
 def select_doomed(tx: Tx, kind: Kind, before: int, limit: int) -> list[Doomed]:
@@ -104,7 +125,10 @@ def delete_folder(tx: Tx, team_id: int, folder: str, at: int) -> None:
 
 def delete_unused_manifests(tx: Tx, before: int, limit: int) -> int:
     """Remove manifests that no version has, made before then; how many."""
-    unused = "NOT EXISTS (SELECT 1 FROM model_versions WHERE model_versions.manifest_id = manifests.id)"
+    unused = (
+        "NOT EXISTS (SELECT 1 FROM model_versions WHERE model_versions.manifest_id = manifests.id)"
+        " AND NOT EXISTS (SELECT 1 FROM artifact_versions WHERE artifact_versions.manifest_id = manifests.id)"
+    )
     # Locked first and looked at again: a version that takes the manifest locks it too.
     keys = [
         row[0]
@@ -117,6 +141,30 @@ def delete_unused_manifests(tx: Tx, before: int, limit: int) -> int:
     ]
     here = is_in("id", "keys", tx.dialect)
     return tx.count(f"DELETE FROM manifests WHERE {here} AND {unused}", keys=list_value(keys, tx.dialect))
+
+
+def delete_abandoned_artifacts(tx: Tx, before: int, limit: int) -> int:
+    """Remove artifact versions that were begun before then and never committed; how many."""
+    return tx.count(
+        "DELETE FROM artifact_versions WHERE id IN (SELECT id FROM artifact_versions"
+        f" WHERE state = 'PENDING' AND created_at < :before ORDER BY id LIMIT :limit{for_update(tx.dialect)})",
+        before=before,
+        limit=limit,
+    )
+
+
+def delete_unused_contents(tx: Tx, before: int, limit: int) -> int:
+    """Forget bytes of artifacts that no version lists, and that nobody put or asked for since then; how many."""
+    return tx.count(
+        "DELETE FROM artifact_contents WHERE id IN (SELECT k.id FROM artifact_contents AS k"
+        " WHERE k.updated_at < :before"
+        " AND NOT EXISTS (SELECT 1 FROM manifest_entries AS e WHERE e.digest = k.digest)"
+        " AND NOT EXISTS (SELECT 1 FROM artifact_listings AS l WHERE l.md5 = k.md5)"
+        " AND NOT EXISTS (SELECT 1 FROM artifact_versions AS v WHERE v.listing = k.md5)"
+        f" ORDER BY k.id LIMIT :limit{for_update(tx.dialect)})",
+        before=before,
+        limit=limit,
+    )
 
 
 def select_referenced(tx: Tx, digests: Sequence[str]) -> set[str]:

@@ -32,6 +32,26 @@ _RULES = (
         " WHERE v.model_id <> a.model_id",
     ),
     _Rule(
+        "artifact_aliases",
+        "means a version of another collection",
+        "SELECT 'Alias ' || a.alias FROM artifact_aliases AS a JOIN artifact_memberships AS s ON s.id = a.membership_id"
+        " WHERE s.collection_id <> a.collection_id",
+    ),
+    _Rule(
+        "artifact_collections",
+        "would give out a version's number again",
+        "SELECT 'Artifact ' || c.name FROM artifact_collections AS c WHERE EXISTS"
+        " (SELECT 1 FROM artifact_memberships AS s WHERE s.collection_id = c.id AND s.version >= c.next_version)",
+    ),
+    _Rule(
+        "artifact_versions",
+        "is committed and has no bytes of its manifest",
+        "SELECT 'Artifact version ' || CAST(v.id AS TEXT) FROM artifact_versions AS v"
+        " JOIN artifact_collections AS c ON c.id = v.collection_id JOIN projects AS p ON p.id = c.project_id"
+        " WHERE v.state = 'COMMITTED' AND NOT EXISTS (SELECT 1 FROM artifact_contents AS k"
+        " WHERE k.team_id = p.team_id AND k.md5 = v.listing)",
+    ),
+    _Rule(
         "registered_models",
         "would give out a version's number again",
         "SELECT 'Model ' || m.name FROM registered_models AS m WHERE EXISTS"

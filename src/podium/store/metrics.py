@@ -1,14 +1,19 @@
 """Rows of metrics: names interned, every point once, and the latest point of each name beside them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
 
+from podium.domain.history import HistoryLine
+from podium.domain.history_reading import StepPoint
 from podium.domain.runs import HistoryPoint, Point, RunPoint, stored_value
+from podium.store.dialect import is_in, list_value
 from podium.store.transaction import Row, Tx
 
+_NUMBERS = (float, int)
+_LEAST, _MOST = -1e308, 1e308
 # Where a point is in a history: the rest of its key.
 _ORDER = "timestamp, step, value, is_nan"
 Position: TypeAlias = tuple[int, int, float, int]
@@ -36,6 +41,11 @@ def intern_keys(tx: Tx, keys: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def find_keys(tx: Tx, keys: Iterable[str]) -> dict[str, int]:
+    """The ids of those of the metrics' names under which a point was ever logged."""
+    return _select_keys(tx, list(keys))
+
+
 def find_key(tx: Tx, key: str) -> int | None:
     """The id of a metric's name, None when no point was ever logged under it."""
     return _select_keys(tx, [key]).get(key)
@@ -49,6 +59,66 @@ def insert_points(tx: Tx, run: int, key_ids: Mapping[str, int], points: Iterable
         if value != value:  # noqa: PLR0124  NaN, told without a call: batches are large
             value, is_nan = 0.0, 1
         rows.append((run, key_ids[point.key], point.timestamp, point.step, value, is_nan))
+    _insert_rows(tx, rows)
+
+
+def insert_history(tx: Tx, run: int, key_ids: Mapping[str, int], lines: Iterable[HistoryLine]) -> None:
+    """Add the points that lines of a history hold of the metrics in `key_ids`, as `insert_points` does."""
+    rows: list[Row] = []
+    for line in lines:  # there may be hundreds of thousands of values: no call for any of them
+        time, step, values = line.timestamp, line.step, line.values
+        rows += [
+            (run, key_ids[key], time, step, value * 1.0, 0)
+            if _LEAST < value < _MOST
+            else _unlike_others(run, key_ids[key], time, step, value)
+            for key, value in values.items()
+            if key in key_ids and type(value) in _NUMBERS
+        ]
+    _insert_rows(tx, rows)
+
+
+def select_key_ids(tx: Tx, run: int) -> set[int]:
+    """The ids of the metrics that a run has points of."""
+    return {row[0] for row in tx.all("SELECT key_id FROM latest_metrics WHERE run_id = :run", run=run)}
+
+
+def delete_points(tx: Tx, run: int, key_ids: Iterable[int] | None = None) -> None:
+    """Remove a run's points of these metrics, or of all."""
+    which = "" if key_ids is None else f" AND key_id IN ({_list(key_ids)})"
+    for table in ("metrics", "latest_metrics"):
+        tx.run(f"DELETE FROM {table} WHERE run_id = :run{which}", run=run)
+
+
+def delete_points_behind(tx: Tx, run: int, step: int) -> None:
+    """Remove a run's points of later steps; the latest one of each metric is then an earlier one."""
+    tx.run("DELETE FROM metrics WHERE run_id = :run AND step > :step", run=run, step=step)
+    _renew_latest(tx, run)
+
+
+def copy_points(tx: Tx, source: int, target: int, last_step: int) -> None:
+    """Give a run without points those of another one up to a step."""
+    tx.run(
+        f"INSERT INTO metrics (run_id, key_id, {_ORDER}) SELECT :target, key_id, {_ORDER} FROM metrics"
+        " WHERE run_id = :source AND step <= :step",
+        source=source,
+        target=target,
+        step=last_step,
+    )
+    _renew_latest(tx, target)
+
+
+def _renew_latest(tx: Tx, run: int) -> None:
+    """Write the latest point of each of a run's metrics anew."""
+    tx.run("DELETE FROM latest_metrics WHERE run_id = :run", run=run)
+    tx.run(
+        f"INSERT INTO latest_metrics (run_id, key_id, {_ORDER}) SELECT run_id, key_id, {_ORDER} FROM (SELECT m.*,"
+        " ROW_NUMBER() OVER (PARTITION BY key_id ORDER BY step DESC, timestamp DESC, value DESC, is_nan DESC) AS place"
+        " FROM metrics AS m WHERE run_id = :run) AS ranked WHERE place = 1",
+        run=run,
+    )
+
+
+def _insert_rows(tx: Tx, rows: list[Row]) -> None:
     rows.sort()
     # In the order of the table's key, so that neighbours fall on the same page and no two batches wait for each other.
     tx.insert(
@@ -136,6 +206,48 @@ def select_history(tx: Tx, run: int, key: str, *, limit: int | None, after: Posi
     )
 
 
+def select_steps(tx: Tx, run: int, key_ids: Sequence[int], within: tuple[int, int] | None = None) -> list[int]:
+    """The steps at which a run has a point of each of these metrics, or of any if none are named, in order.
+
+    Those from the first of `within` up to, not including, the second.
+    """
+    limits = "" if within is None else " AND step >= :first AND step < :end"
+    every = ""
+    if key_ids:
+        limits += f" AND key_id IN ({_list(key_ids)})"
+        every = f" HAVING COUNT(DISTINCT key_id) = {len(set(key_ids))}"
+    rows = tx.all(
+        f"SELECT step FROM metrics WHERE run_id = :run{limits} GROUP BY step{every} ORDER BY step",
+        run=run,
+        first=within[0] if within else 0,
+        end=within[1] if within else 0,
+    )
+    return [row[0] for row in rows]
+
+
+def select_at_steps(tx: Tx, run: int, key_ids: Sequence[int], steps: Sequence[int]) -> list[StepPoint]:
+    """A run's points of these metrics, or of all if none are named, at these steps, by step and time."""
+    if not steps:
+        return []
+    named = f" AND m.key_id IN ({_list(key_ids)})" if key_ids else ""
+    rows = tx.all(
+        "SELECT m.step, m.timestamp, k.key, m.value, m.is_nan FROM metrics m JOIN metric_keys k ON k.id = m.key_id"
+        f" WHERE m.run_id = :run{named} AND m.step >= :first AND m.step <= :last"
+        f" AND {is_in('m.step', 'steps', tx.dialect)} ORDER BY m.step, m.timestamp, m.key_id",
+        run=run,
+        first=min(steps),
+        last=max(steps),
+        steps=list_value(list(steps), tx.dialect),
+    )
+    return [StepPoint(step, time, key, math.nan if is_nan else value) for step, time, key, value, is_nan in rows]
+
+
+def find_first_step(tx: Tx, run: int) -> int | None:
+    """The lowest step at which a run has a point; None for one without points."""
+    step: int | None = tx.value("SELECT MIN(step) FROM metrics WHERE run_id = :run", run=run)
+    return step
+
+
 def select_histories(tx: Tx, runs: list[int], key: str, limit: int) -> list[RunPoint]:
     """The first points of one metric over several runs, by run id and time."""
     rows = tx.all(
@@ -178,6 +290,13 @@ def sample_histories(
         if len(sample) > per_run:  # the last point takes the place of the one before
             del sample[-2]
     return samples
+
+
+def _unlike_others(run: int, key_id: int, timestamp: int, step: int, value: float) -> Row:
+    """The row of a value that is NaN, or infinite, as integers are that no float can hold."""
+    if not isinstance(value, float):
+        value = math.inf if value > 0 else -math.inf
+    return (run, key_id, timestamp, step, *stored_value(value))
 
 
 def _latest_of(rows: Iterable[Row]) -> list[Row]:

@@ -74,6 +74,28 @@ def search_page(
     return Page(keys, found[query.limit - 1][:-1] if len(found) > query.limit else None)
 
 
+def count_rows(tx: Tx, source: Source, *, scope: str, scope_parameters: Mapping[str, Any], condition: Node) -> int:
+    """How many rows of the scope the condition lets through: counted among the fewest that an index can tell."""
+    for hint in index_hints(tx.dialect):
+        tx.run(hint)
+    probes = find_probes(tx.dialect, source, condition, scope=scope, scope_parameters=scope_parameters)
+    few = find_rarest(tx, probes, (*FEW, *MANY)) if probes else None
+    parameters = Parameters(tx.dialect, scope_parameters)
+    rows, given = _among(source, few, parameters)
+    test = where(condition, source, parameters)
+    count: int = tx.value(f"SELECT COUNT(*) FROM {rows} WHERE {given} AND {scope} AND ({test})", **parameters.values)
+    return count
+
+
+def _among(source: Source, few: list[int] | None, parameters: Parameters) -> tuple[str, str]:
+    """The FROM clause and the condition for the candidates, or for all rows."""
+    if few is None:
+        return source.rows, "1 = 1"
+    dialect = parameters.dialect
+    listed = as_rows(parameters.bind(list_value(few, dialect)), "few", dialect)
+    return f"{listed} CROSS JOIN {source.rows}", f"{source.key} = few.value"
+
+
 def _find_rows(tx: Tx, search: Search, scope_parameters: Mapping[str, Any]) -> list[Row]:
     """The rows of the page, in whichever way looks at the fewest."""
     source, scope, walk = search.source, search.scope, find_walk(search.source, search.sorting)
@@ -96,11 +118,9 @@ def _sorted_rows(tx: Tx, search: Search, few: list[int] | None) -> list[Row]:
     """The rows of the page, out of the candidates or of the whole scope, by sorting."""
     source, parameters = search.source, search.parameters
     sorted_by = columns(search.sorting, source, parameters)
-    rows, given, once = source.rows, "1 = 1", ""
-    if few is not None:
-        listed = as_rows(parameters.bind(list_value(few, tx.dialect)), "few", tx.dialect)
-        rows, given = f"{listed} CROSS JOIN {rows}", f"{source.key} = few.value"
-        once = "MATERIALIZED "  # else a database may walk along the order instead, and look for candidates there
+    rows, given = _among(source, few, parameters)
+    # Else a database may walk along the order instead, and look for candidates there.
+    once = "" if few is None else "MATERIALIZED "
     choices = ["1 = 1"]
     if search.after is not None:
         named = [Column(f"c{i}", column.ascending) for i, column in enumerate(sorted_by)]

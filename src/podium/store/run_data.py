@@ -38,6 +38,16 @@ def load_runs(tx: Tx, keys: list[int]) -> list[Run]:
     ]
 
 
+def load_run_heads(tx: Tx, keys: list[int]) -> list[Run]:
+    """The records of the runs of these keys, in the order given, with their tags and nothing else of theirs."""
+    wanted = _list(keys)
+    rows = tx.ask(f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.id IN ({wanted})")
+    tag_rows = tx.ask(f"SELECT run_id, key, value FROM run_tags WHERE run_id IN ({wanted})")
+    infos = {row[0]: RunRow(*row) for row in rows.all()}
+    tags = _texts(tag_rows, keys)
+    return [Run(infos[key], tags[key]) for key in keys]
+
+
 def upsert_tags(tx: Tx, run: int, tags: Mapping[str, str]) -> None:
     """Set tags."""
     tx.insert(
@@ -71,6 +81,17 @@ def add_params(tx: Tx, run: int, params: Mapping[str, str]) -> dict[str, str]:
     wanted = ", ".join(f":{name}" for name in names) or "NULL"
     rows = tx.all(f"SELECT key, value FROM run_params WHERE run_id = :run AND key IN ({wanted})", run=run, **names)
     return dict(rows)
+
+
+def replace_params(tx: Tx, run: int, *, gone: Iterable[str], new: Mapping[str, str]) -> None:
+    """Remove the params `gone`, and set `new` ones, in place of those of the same names."""
+    for key in sorted(gone):
+        tx.run("DELETE FROM run_params WHERE run_id = :run AND key = :key", run=run, key=key)
+    tx.insert(
+        "INSERT INTO run_params (run_id, key, value) VALUES (?, ?, ?)"
+        " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
+        [(run, key, new[key]) for key in sorted(new)],
+    )
 
 
 def upsert_models(tx: Tx, run: int, direction: str, models: Iterable[ModelOutput]) -> None:

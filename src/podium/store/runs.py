@@ -6,7 +6,7 @@ from podium.store.transaction import Tx
 
 COLUMNS = (
     "runs.id, runs.run_id, runs.project_id, projects.artifact_location, runs.name, runs.user_id, runs.status,"
-    " runs.start_time, runs.end_time, runs.deleted_at, runs.revision"
+    " runs.start_time, runs.end_time, runs.deleted_at, runs.revision, runs.slug"
 )
 JOINED = "runs JOIN projects ON projects.id = runs.project_id"
 _LOCATION = "(SELECT artifact_location FROM projects WHERE projects.id = runs.project_id)"
@@ -17,10 +17,30 @@ def insert_run(
     tx: Tx, *, run_id: str, project_id: int, name: str, user_id: str, status: RunStatus, start_time: int
 ) -> int:
     """The key of the new run."""
-    key: int = tx.value(
-        "INSERT INTO runs (run_id, project_id, name, user_id, status, start_time)"
-        " VALUES (:run_id, :project, :name, :user, :status, :start) RETURNING id",
+    key = insert_named_run(
+        tx,
         run_id=run_id,
+        slug=run_id,
+        project_id=project_id,
+        name=name,
+        user_id=user_id,
+        status=status,
+        start_time=start_time,
+    )
+    assert key is not None, "public ids are unique"
+    return key
+
+
+def insert_named_run(
+    tx: Tx, *, run_id: str, slug: str, project_id: int, name: str, user_id: str, status: RunStatus, start_time: int
+) -> int | None:
+    """The key of the new run, or None when its project has one of this slug, deleted or not."""
+    key: int | None = tx.value(
+        "INSERT INTO runs (run_id, slug, project_id, name, user_id, status, start_time)"
+        " VALUES (:run_id, :slug, :project, :name, :user, :status, :start)"
+        " ON CONFLICT (project_id, slug) DO NOTHING RETURNING id",
+        run_id=run_id,
+        slug=slug,
         project=project_id,
         name=name,
         user=user_id,
@@ -41,6 +61,24 @@ def find_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow
     return None if row is None else RunRow(*row)
 
 
+def find_run_by_slug(tx: Tx, team_id: int, project: str, slug: str) -> RunRow | None:
+    """The run of this slug in the team's project of this name, deleted or not; None where there is no such project."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE projects.team_id = :team AND projects.name = :project"
+        " AND runs.slug = :slug",
+        team=team_id,
+        project=project,
+        slug=slug,
+    )
+    return None if row is None else RunRow(*row)
+
+
+def find_run_by_key(tx: Tx, key: int) -> tuple[int, RunRow] | None:
+    """The run with this key, deleted or not, behind its team's key."""
+    row = tx.one(f"SELECT projects.team_id, {COLUMNS} FROM {JOINED} WHERE runs.id = :id", id=key)
+    return None if row is None else (row[0], RunRow(*row[1:]))
+
+
 def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
     """The team's run with this public id, unless it is deleted; its revision is one higher from here on.
 
@@ -53,6 +91,11 @@ def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
         team=team_id,
     )
     return None if row is None else RunRow(*row)
+
+
+def count_change(tx: Tx, key: int) -> None:
+    """Note that what is shown of a run has changed."""
+    tx.run("UPDATE runs SET revision = revision + 1 WHERE id = :id", id=key)
 
 
 def select_revisions(tx: Tx, keys: list[int]) -> list[tuple[int, int]]:

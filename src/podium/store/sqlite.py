@@ -14,6 +14,7 @@ from podium.errors import StorageUnavailable
 from podium.store.dialect import Dialect, storage_error
 from podium.store.log_room import LOG_PAGES, make_room
 from podium.store.migrate import migrate
+from podium.store.patterns import define_functions
 from podium.store.transaction import Lengthy, Tx
 from podium.store.writer import Writer
 
@@ -43,6 +44,7 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        define_functions(connection)
     except sqlite3.Error as error:
         raise storage_error(error) from error
     return connection

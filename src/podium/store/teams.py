@@ -39,6 +39,16 @@ def lock_deleted_team(tx: Tx, name: str) -> Team | None:
     return None if row is None else Team(*row)
 
 
+def select_names_by_project(tx: Tx, projects: list[int]) -> dict[int, str]:
+    """The names of the teams that have these projects, by the projects' keys."""
+    wanted = ", ".join(str(key) for key in projects) or "NULL"
+    rows = tx.all(
+        f"SELECT projects.id, teams.name FROM projects JOIN teams ON teams.id = projects.team_id"
+        f" WHERE projects.id IN ({wanted})"
+    )
+    return dict(rows)
+
+
 def lock_names(tx: Tx, team_id: int) -> None:
     """Until this transaction ends no other one names anything of the team: inserts refer to the locked row."""
     tx.one(f"SELECT id FROM teams WHERE id = :team{for_update(tx.dialect)}", team=team_id)
@@ -186,8 +196,20 @@ def give_to_default(tx: Tx, team_id: int, folder: str) -> None:
         "UPDATE runs SET revision = revision + 1 WHERE project_id IN (SELECT id FROM projects WHERE team_id = :team)",
         team=team_id,
     )  # where their files are has changed
+    _give_contents(tx, team_id)
     for table in (*OWNED, "traces"):  # traces, which belong to projects, name the team once more
         tx.run(f"UPDATE {table} SET team_id = :other WHERE team_id = :team", team=team_id, other=DEFAULT_TEAM_ID)
+
+
+def _give_contents(tx: Tx, team_id: int) -> None:
+    """Bytes that the default team knows by the same MD5 already it keeps as its own."""
+    tx.run(
+        "UPDATE artifact_contents SET team_id = :other WHERE team_id = :team"
+        " AND md5 NOT IN (SELECT md5 FROM artifact_contents WHERE team_id = :other)",
+        team=team_id,
+        other=DEFAULT_TEAM_ID,
+    )
+    tx.run("DELETE FROM artifact_contents WHERE team_id = :team", team=team_id)
 
 
 def delete_owned(tx: Tx, team_id: int) -> None:
@@ -197,5 +219,5 @@ def delete_owned(tx: Tx, team_id: int) -> None:
         " WHERE projects.team_id = :team)",
         team=team_id,
     )
-    for table in (*OWNED, *_FILES):
+    for table in (*OWNED, *_FILES, "artifact_contents"):
         tx.run(f"DELETE FROM {table} WHERE team_id = :team", team=team_id)

@@ -75,6 +75,15 @@ def test_it_signs_in_by_password_by_key_and_by_token(mlflow, admin, monkeypatch)
     assert {event["actor"] for event in events} == {"ann"}
 
 
+def test_a_script_that_names_no_experiment_logs_to_its_own_default_one(mlflow, admin, monkeypatch):
+    admin.post("/users", json={"name": "ann", "password": "secret"})
+    as_user(monkeypatch, "ann", "secret")
+    client = mlflow.MlflowClient()
+    run = client.create_run("0")
+    assert client.get_experiment(run.info.experiment_id).name == "Default"
+    assert client.create_run("0").info.experiment_id == run.info.experiment_id != "0"
+
+
 def test_its_client_for_users_makes_changes_and_deletes_them(mlflow, users, monkeypatch):
     as_user(monkeypatch, "podium-admin", ADMIN_KEY)
     assert users.create_user("ann", "first").username == "ann"

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 
 from podium.asgi.actor import ANONYMOUS, actor_of_account
+from podium.asgi.headers import header
 from podium.domain.access import DEFAULT_TEAM, Account, Actor
 from podium.protocols.wandb.sign_in import signed_in
 from podium.services import Services
@@ -19,13 +20,16 @@ class Caller:
         self.user = ANONYMOUS if account is None else account.name
         self.base_url = base_url  # as the client reaches this server, without a slash at its end
         self.request_id = request_id
+        self.shares_run = False  # whether the caller is one of several processes that write to a run
         self.kept: dict[str, Any] = {}
 
     @classmethod
     def of(cls, services: Services, request: Request) -> "Caller":
         """The caller of a request. Raises NotSignedIn."""
         base_url = str(request.base_url).rstrip("/")
-        return cls(services, signed_in(request.scope), base_url, request.scope.get("request_id"))
+        caller = cls(services, signed_in(request.scope), base_url, request.scope.get("request_id"))
+        caller.shares_run = header(request.scope, b"x-wandb-use-async-filestream") == "true"
+        return caller
 
     @property
     def home(self) -> str:

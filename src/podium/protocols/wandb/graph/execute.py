@@ -18,7 +18,23 @@ from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
 from podium.errors import PodiumError
 from podium.protocols.wandb.errors import unexpected
-from podium.protocols.wandb.graph import people, people_changes, scalars, server_info
+from podium.protocols.wandb.graph import (
+    artifact_changes,
+    artifact_collections,
+    artifact_uploads,
+    artifacts,
+    people,
+    people_changes,
+    project_changes,
+    project_lists,
+    projects,
+    run_files,
+    run_history,
+    run_lists,
+    runs,
+    scalars,
+    server_info,
+)
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
 
@@ -33,7 +49,22 @@ _TOPICS = (
     "registries",
     "automations",
 )
-_RESOLVERS: Resolvers = {**server_info.RESOLVERS, **people.RESOLVERS, **people_changes.RESOLVERS}
+_RESOLVERS: Resolvers = {
+    **server_info.RESOLVERS,
+    **people.RESOLVERS,
+    **people_changes.RESOLVERS,
+    **projects.RESOLVERS,
+    **artifacts.RESOLVERS,
+    **artifact_collections.RESOLVERS,
+    **artifact_uploads.RESOLVERS,
+    **artifact_changes.RESOLVERS,
+    **project_changes.RESOLVERS,
+    **project_lists.RESOLVERS,
+    **runs.RESOLVERS,
+    **run_files.RESOLVERS,
+    **run_history.RESOLVERS,
+    **run_lists.RESOLVERS,
+}
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
 

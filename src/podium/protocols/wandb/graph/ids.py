@@ -6,7 +6,7 @@ import binascii
 from podium.errors import InvalidArgument
 
 
-def global_id(kind: str, key: int) -> str:
+def global_id(kind: str, key: int | str) -> str:
     """The id of a row of one kind."""
     return base64.b64encode(f"{kind}:{key}".encode()).decode()
 

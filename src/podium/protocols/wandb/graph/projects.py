@@ -1,0 +1,61 @@
+"""Projects and their owners, as far as runs need them."""
+
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from podium.asgi.graphql.engine import Resolvers
+from podium.domain.projects import Project
+from podium.errors import NotFound
+from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.ids import global_id
+
+DESCRIPTION_TAG = "mlflow.note.content"
+
+
+def shape_entity(name: str) -> dict[str, Any]:
+    """An owner of projects."""
+    return {
+        "id": global_id("Entity", name),
+        "name": name,
+        "entity_type": "team",
+        "is_team": True,
+        "available": False,
+        "read_only": False,
+        "read_only_admin": False,
+        "private_only": False,
+        "storage_bytes": 0,
+        "code_saving_enabled": True,
+        "default_access": "PRIVATE",
+    }
+
+
+def shape_project(project: Project, team: str) -> dict[str, Any]:
+    """A project of a team."""
+    return {
+        "id": global_id("Project", project.id),
+        "internal_id": global_id("ProjectInternalId", project.id),
+        "name": project.name,
+        "entity_name": team,
+        "entity": shape_entity(team),
+        "description": project.tags.get(DESCRIPTION_TAG),
+        "access": "PRIVATE",
+        "read_only": False,
+        "is_benchmark": False,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+    }
+
+
+async def _project(
+    _: Any, info: GraphQLResolveInfo, name: str | None = None, entity_name: str | None = None
+) -> dict[str, Any] | None:
+    caller: Caller = info.context
+    try:
+        project = await caller.services.projects.get_by_name(caller.actor(entity_name), name or "")
+    except NotFound:  # of the entity, too
+        return None
+    return None if project.deleted_at is not None else shape_project(project, entity_name or caller.home)
+
+
+RESOLVERS: Resolvers = {("Query", "project"): _project, ("Query", "model"): _project}

@@ -1,0 +1,95 @@
+"""Finding the collections and versions that a caller names, as far as it may see them."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from podium.domain.access import Actor
+from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
+from podium.errors import InvalidState, NotFound
+from podium.services.context import Context
+from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects
+from podium.store.transaction import Tx
+
+
+def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[int, int]:
+    """The keys of the actor's team and of its project of this name. Raises NotFound."""
+    team = context.team_id(tx, actor)
+    project = projects.find_project_by_name(tx, team, name)
+    if project is None or project.deleted_at is not None:
+        raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
+    return team, project.id
+
+
+def require_version(
+    context: Context, tx: Tx, actor: Actor, key: int, *, only_reads: bool = False
+) -> tuple[int, Version]:
+    """The key of the team that has a version, and the version. Raises NotFound."""
+    missing = f"There is no artifact with the number {key}."
+    found = artifact_versions.load_versions(tx, [key])
+    if not found:
+        raise NotFound(missing)
+    return _owner(context, tx, actor, found[0].sequence, missing, only_reads=only_reads), found[0]
+
+
+def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
+    """As `require_version`, for work that does not change the version.
+
+    Raises InvalidState for one that is not committed, or deleted.
+    """
+    team, version = require_version(context, tx, actor, key, only_reads=True)
+    if version.state != "COMMITTED":
+        raise InvalidState(f"The artifact '{name_of(version)}' is {version.state.lower()}: it has to be committed.")
+    return team, version
+
+
+def require_collection(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Collection]:
+    """The key of the team that has a collection, and the collection. Raises NotFound."""
+    missing = f"There is no artifact collection with the number {key}."
+    found = artifact_collections.find_collection_by_key(tx, key)
+    if found is None:
+        raise NotFound(missing)
+    return _owner(context, tx, actor, found, missing, only_reads=False), found
+
+
+def require_collection_named(context: Context, tx: Tx, actor: Actor, project: str, name: str) -> tuple[int, Collection]:
+    """As `require_collection`, of a project of the actor's team."""
+    team, project_id = require_project(context, tx, actor, project)
+    found = artifact_collections.find_collection(tx, project_id, name)
+    if found is None:
+        raise NotFound(f"There is no artifact collection '{name}' in the project '{actor.team}/{project}'.")
+    return team, found
+
+
+def find_membership(tx: Tx, project_id: int, name: str) -> Membership | None:
+    """What `collection:alias` names in a project."""
+    collection, alias = parse_reference(name)
+    found = artifact_collections.find_collection(tx, project_id, collection)
+    if found is None:
+        return None
+    key = artifact_memberships.find_membership(tx, found.id, alias)
+    memberships = [] if key is None else artifact_memberships.load_memberships(tx, [key])
+    return memberships[0] if memberships else None
+
+
+def name_of(version: Version) -> str:
+    """What people call a version."""
+    place = version.sequence.place
+    number = "" if version.number is None else f":v{version.number}"
+    return f"{place.team}/{place.project}/{version.sequence.name}{number}"
+
+
+def visible_teams(context: Context, tx: Tx, actor: Actor, teams: Iterable[str]) -> set[str]:
+    """Those of the teams whose things the actor may know."""
+    found = set()
+    for team in set(teams):
+        with suppress(NotFound):
+            context.team_id(tx, actor.at(team), only_reads=True)
+            found.add(team)
+    return found
+
+
+def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str, *, only_reads: bool) -> int:
+    try:
+        return context.team_id(tx, actor.at(collection.place.team), only_reads=only_reads)
+    except NotFound:
+        raise NotFound(missing) from None  # nobody learns by the number which team has it

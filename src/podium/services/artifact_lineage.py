@@ -1,0 +1,67 @@
+"""Which runs made and read versions of artifacts."""
+
+from podium.domain.access import Actor
+from podium.domain.artifact_collections import Direction, RunRef, Version
+from podium.errors import NotFound
+from podium.services.artifact_access import require_committed, require_version, visible_teams
+from podium.services.context import Context
+from podium.store import artifact_versions, run_artifacts
+from podium.store.transaction import Tx
+
+
+class ArtifactLineage:
+    """What the actor may see and add to the lineage of artifacts."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def use(self, actor: Actor, version_id: int, project: str, run: str) -> Version:
+        """The version, which a run of the actor's team reads. Noted once. Raises NotFound."""
+
+        def work(tx: Tx) -> Version:
+            _, version = require_committed(self._context, tx, actor, version_id)
+            team = self._context.team_id(tx, actor)
+            key = run_artifacts.find_run_key(tx, team, project, run)
+            if key is None:
+                raise NotFound(f"There is no run '{run}' in the project '{actor.team}/{project}'.")
+            run_artifacts.insert_use(tx, key, "input", version_id, self._context.clock())
+            return version
+
+        return await self._context.store.write(work, brief=True)
+
+    async def runs_that_read(self, actor: Actor, version_id: int) -> list[RunRef]:
+        """The runs that read a version, in the order in which they first did."""
+
+        def work(tx: Tx) -> list[RunRef]:
+            require_version(self._context, tx, actor, version_id)
+            found = run_artifacts.select_runs_of(tx, version_id, "input")
+            known = visible_teams(self._context, tx, actor, (run.place.team for run in found))
+            return [run for run in found if run.place.team in known]
+
+        return await self._context.store.read(work)
+
+    async def maker(self, actor: Actor, version_id: int) -> RunRef | None:
+        """The run that made a version first; None when no run did, or it is gone."""
+
+        def work(tx: Tx) -> RunRef | None:
+            require_version(self._context, tx, actor, version_id)
+            found = run_artifacts.find_maker(tx, version_id)
+            if found is None or not visible_teams(self._context, tx, actor, [found.place.team]):
+                return None
+            return found
+
+        return await self._context.store.read(work)
+
+    async def versions_of_run(
+        self, actor: Actor, run_id: int, direction: Direction, limit: int, offset: int
+    ) -> tuple[list[Version], int]:
+        """A page of the versions that a run, which the caller found, made or read, and how many there are."""
+
+        def work(tx: Tx) -> tuple[list[Version], int]:
+            keys = run_artifacts.select_versions_of(tx, run_id, direction, limit, offset)
+            count = run_artifacts.count_versions_of(tx, run_id, direction)
+            found = artifact_versions.load_versions(tx, keys)
+            known = visible_teams(self._context, tx, actor, (version.sequence.place.team for version in found))
+            return [version for version in found if version.sequence.place.team in known], count
+
+        return await self._context.store.read(work)

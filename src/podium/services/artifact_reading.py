@@ -1,0 +1,199 @@
+"""Reading artifacts: versions by id and by name, their files, what a collection and a project have."""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from podium.domain.access import Actor
+from podium.domain.artifact_collections import (
+    ArtifactType,
+    Collection,
+    CollectionScope,
+    ListedFile,
+    Membership,
+    Version,
+)
+from podium.domain.manifests import ManifestEntry
+from podium.services.artifact_access import (
+    find_membership,
+    require_collection,
+    require_version,
+    visible_teams,
+)
+from podium.services.context import Context
+from podium.services.searching import Search, find_page
+from podium.store import (
+    artifact_collections,
+    artifact_contents,
+    artifact_memberships,
+    artifact_search,
+    artifact_versions,
+)
+from podium.store.transaction import Tx
+
+T = TypeVar("T")
+
+
+class Files(msgspec.Struct, frozen=True):
+    """A page of a version's files, whether more follow, and how many there are in all."""
+
+    files: list[ListedFile]
+    more: bool
+    total: int
+
+
+class Counted(msgspec.Struct, Generic[T], frozen=True):
+    """A page, the token of the next one, and how many things there are in all."""
+
+    items: list[T]
+    next_page_token: str | None
+    total: int
+
+
+class ArtifactReading:
+    """What the actor may see. Keys of projects are of those that the caller found by their name."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def version(self, actor: Actor, key: int) -> Version:
+        """The version with this key, whatever its state. Raises NotFound."""
+        return await self._context.store.read(lambda tx: require_version(self._context, tx, actor, key)[1])
+
+    async def client_version(self, actor: Actor, client_id: str) -> Version | None:
+        """The version that a client called so."""
+
+        def work(tx: Tx) -> Version | None:
+            key = artifact_versions.find_by_client_id(tx, client_id)
+            return None if key is None else require_version(self._context, tx, actor, key)[1]
+
+        return await self._context.store.read(work)
+
+    async def membership(self, project_id: int, name: str) -> Membership | None:
+        """What `collection:alias` names in a project; without an alias the latest."""
+        return await self._context.store.read(lambda tx: find_membership(tx, project_id, name))
+
+    async def places_of(self, actor: Actor, version_id: int) -> list[Membership]:
+        """A version's places in its sequence and in the portfolios that link to it."""
+
+        def work(tx: Tx) -> list[Membership]:
+            require_version(self._context, tx, actor, version_id)
+            places = artifact_memberships.select_places_of(tx, version_id)
+            found = artifact_memberships.load_memberships(tx, places)
+            known = visible_teams(self._context, tx, actor, (each.collection.place.team for each in found))
+            return [each for each in found if each.collection.place.team in known]
+
+        return await self._context.store.read(work)
+
+    async def listing(self, actor: Actor, version_id: int) -> ManifestEntry | None:
+        """The file that lists what a version is made of; None while it is not committed."""
+
+        def work(tx: Tx) -> ManifestEntry | None:
+            team, version = require_version(self._context, tx, actor, version_id)
+            if version.listing is None:
+                return None
+            content = artifact_contents.select_contents(tx, team, [version.listing])[version.listing]
+            return ManifestEntry("wandb_manifest.json", content.digest, content.size_bytes)
+
+        return await self._context.store.read(work)
+
+    async def files(
+        self, actor: Actor, version_id: int, after: str, limit: int, names: Sequence[str] | None = None
+    ) -> Files:
+        """A page of what a version lists behind the path `after`, files and references."""
+
+        def work(tx: Tx) -> Files:
+            team, version = require_version(self._context, tx, actor, version_id)
+            found = artifact_contents.select_references(tx, version_id, after, limit + 1, names)
+            if version.manifest_id is not None:
+                found += artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
+            found.sort(key=lambda file: file.path)
+            total = version.file_count if names is None else len(found)
+            return Files(found[:limit], len(found) > limit, total)
+
+        return await self._context.store.read(work)
+
+    async def collection(self, project_id: int, name: str) -> Collection | None:
+        """The project's collection of this name."""
+
+        def work(tx: Tx) -> Collection | None:
+            found = artifact_collections.find_collection(tx, project_id, name)
+            return None if found is None else artifact_collections.find_collection_by_key(tx, found.id)
+
+        return await self._context.store.read(work)
+
+    async def collection_by_key(self, actor: Actor, key: int) -> Collection:
+        """The collection with this key. Raises NotFound."""
+        return await self._context.store.read(lambda tx: require_collection(self._context, tx, actor, key)[1])
+
+    async def collections(self, scope: CollectionScope, search: Search) -> Counted[Collection]:
+        """A page of collections."""
+
+        def work(tx: Tx) -> Counted[Collection]:
+            page = find_page(
+                search,
+                f"artifact_collections {scope}",
+                lambda query: artifact_search.search_collections(tx, scope, query),
+            )
+            items = artifact_collections.load_collections(tx, page.items)
+            count = artifact_search.count_collections(tx, scope, search.condition)
+            return Counted(items, page.next_page_token, count)
+
+        return await self._context.store.read(work)
+
+    async def types(self, project_id: int, limit: int, offset: int) -> tuple[list[ArtifactType], int]:
+        """A page of the project's types, and how many it has."""
+
+        def work(tx: Tx) -> tuple[list[ArtifactType], int]:
+            found = artifact_collections.select_types(tx, project_id, limit, offset)
+            return found, artifact_collections.count_types(tx, project_id)
+
+        return await self._context.store.read(work)
+
+    async def type(self, project_id: int, name: str) -> ArtifactType | None:
+        """The project's type of this name."""
+        return await self._context.store.read(lambda tx: artifact_collections.find_type(tx, project_id, name))
+
+    async def aliases(self, actor: Actor, collection_id: int, limit: int, offset: int) -> list[tuple[int, str]]:
+        """A page of (key, alias) of a collection."""
+
+        def work(tx: Tx) -> list[tuple[int, str]]:
+            require_collection(self._context, tx, actor, collection_id)
+            return artifact_memberships.select_aliases(tx, collection_id, limit, offset)
+
+        return await self._context.store.read(work)
+
+    async def members(self, collection_id: int, search: Search) -> Counted[Membership]:
+        """A page of the versions in a collection."""
+
+        def work(tx: Tx) -> Counted[Membership]:
+            page = find_page(
+                search,
+                f"artifact_members {collection_id}",
+                lambda query: artifact_search.search_members(tx, collection_id, query),
+            )
+            items = artifact_memberships.load_memberships(tx, page.items)
+            count = artifact_search.count_members(tx, collection_id, search.condition)
+            return Counted(items, page.next_page_token, count)
+
+        return await self._context.store.read(work)
+
+    async def latest(self, collection_id: int) -> Version | None:
+        """The newest version in a sequence."""
+
+        def work(tx: Tx) -> Version | None:
+            found = artifact_versions.find_latest(tx, collection_id)
+            return None if found is None else artifact_versions.load_versions(tx, [found[0]])[0]
+
+        return await self._context.store.read(work)
+
+    async def member(self, collection_id: int, alias: str) -> Membership | None:
+        """The place that an alias or number names in a collection."""
+
+        def work(tx: Tx) -> Membership | None:
+            key = artifact_memberships.find_membership(tx, collection_id, alias)
+            found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
+            return found[0] if found else None
+
+        return await self._context.store.read(work)

@@ -1,0 +1,138 @@
+"""What runs logged, read back line by line. Runs that logged points of metrics have the lines that these make up."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from podium.domain.console import ConsoleLine, parse_console
+from podium.domain.history import flat
+from podium.domain.history_reading import (
+    MAX_KEYS,
+    SampleSpec,
+    StepPoint,
+    evenly,
+    history_keys,
+    in_order,
+    lines_of_points,
+    lines_within,
+    sample,
+)
+from podium.domain.run_streams import Stream
+from podium.errors import InvalidArgument
+from podium.services.context import Context
+from podium.services.tracked_runs import TrackedRun
+from podium.store import metrics, run_lines
+from podium.store.run_lines import LineRow
+from podium.store.transaction import Tx
+
+T = TypeVar("T")
+
+MAX_SPECS = 100
+# Reading through more lines than these goes on in a thread, so that nobody waits for it.
+_MAX_HERE = 1000
+
+
+class RunHistory:
+    """Reads the histories of runs that the actor has found."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def lines(self, tracked: TrackedRun, *, samples: int | None, steps: tuple[int, int] | None) -> Sequence[str]:
+        """The lines from the first of the steps up to, not including, the second, or else so many, spread evenly."""
+        most = samples if steps is None else None
+        if not _is_streamed(tracked):
+            return await self._made(tracked, steps, most)
+        return evenly(await self._stream(tracked, "history", steps), most)
+
+    async def events(self, tracked: TrackedRun, *, samples: int | None) -> Sequence[str]:
+        """So many lines of the system metrics, spread evenly."""
+        return evenly(await self._stream(tracked, "events", None), samples)
+
+    async def samples(self, tracked: TrackedRun, specs: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """What each of the specs, which are JSON texts, asks of the lines. Raises InvalidArgument."""
+        if len(specs) > MAX_SPECS:
+            raise InvalidArgument(f"'specs' has {len(specs)} items, at most {MAX_SPECS} are answered at once")
+        return [await self._sample(tracked, _parse_spec(text)) for text in specs]
+
+    async def first_step(self, tracked: TrackedRun) -> int | None:
+        """The step with which the history begins; None for one without lines."""
+        find = run_lines.find_first_step if _is_streamed(tracked) else metrics.find_first_step
+        return await self._context.store.read(lambda tx: find(tx, tracked.run.info.id))
+
+    async def console(self, tracked: TrackedRun, first: int, end: int) -> list[ConsoleLine]:
+        """What was written to the console, from the first line up to, not including, the end."""
+
+        def work(tx: Tx) -> list[tuple[int, str]]:
+            return run_lines.select_numbered(tx, tracked.run.info.id, "console", first, end)
+
+        return [parse_console(number, text) for number, text in await self._context.store.read(work)]
+
+    def keys(self, tracked: TrackedRun) -> dict[str, Any] | None:
+        """Which keys the history has, and its last step; None for one without lines."""
+        streams, points = tracked.streams, tracked.run.metrics
+        if streams is not None and streams.history_lines:
+            return history_keys(flat(tracked.summary), streams.history_lines, streams.last_step)
+        last = max((point.step for point in points), default=-1)
+        return history_keys({point.key: point.value for point in points}, last + 1, last)
+
+    async def _sample(self, tracked: TrackedRun, spec: SampleSpec) -> list[dict[str, Any]]:
+        if _is_streamed(tracked):
+            lines = await self._stream(tracked, "history", spec.steps)
+        else:
+            lines = await self._made(
+                tracked, spec.steps, spec.most, [key for key in spec.keys if not key.startswith("_")]
+            )
+        return await _aside(len(lines), lambda: sample(lines, spec))
+
+    async def _made(
+        self, tracked: TrackedRun, steps: tuple[int, int] | None, most: int | None, keys: Sequence[str] = ()
+    ) -> list[str]:
+        """Lines that points make up: of so many of the steps that have all of the keys, spread evenly."""
+        run = tracked.run.info
+
+        def work(tx: Tx) -> list[StepPoint]:
+            ids = metrics.find_keys(tx, keys)
+            if len(ids) < len(set(keys)):
+                return []
+            chosen = evenly(metrics.select_steps(tx, run.id, list(ids.values()), steps), most)
+            return metrics.select_at_steps(tx, run.id, list(ids.values()), chosen)
+
+        points = await self._context.store.read(work)
+        return await _aside(len(points), lambda: lines_of_points(points, run.start_time or 0))
+
+    async def _stream(self, tracked: TrackedRun, stream: Stream, steps: tuple[int, int] | None) -> list[str]:
+        def work(tx: Tx) -> list[LineRow]:
+            return run_lines.select_lines(tx, tracked.run.info.id, stream, steps=steps)
+
+        rows = await self._context.store.read(work)
+        return await _aside(sum(len(row.lines) for row in rows), lambda: _joined(rows, steps))
+
+
+def _is_streamed(tracked: TrackedRun) -> bool:
+    """Whether the run sent lines; else points are all that there is."""
+    return tracked.streams is not None and tracked.streams.history_lines > 0
+
+
+def _joined(rows: Sequence[LineRow], steps: tuple[int, int] | None) -> list[str]:
+    lines = [line for row in rows for line in row.lines]
+    if steps is not None:
+        lines = lines_within(lines, *steps)
+    return in_order(lines) if len({row.writer for row in rows}) > 1 else lines
+
+
+async def _aside(count: int, work: Callable[[], T]) -> T:
+    """What work on so many lines gives."""
+    return await asyncio.to_thread(work) if count > _MAX_HERE else work()
+
+
+def _parse_spec(text: str) -> SampleSpec:
+    try:
+        spec = msgspec.json.decode(text, type=SampleSpec)
+    except msgspec.DecodeError as error:
+        raise InvalidArgument(f"'specs' holds what is no request for samples: {error}") from error
+    if not 0 < len(spec.keys) <= MAX_KEYS or spec.samples < 0:
+        raise InvalidArgument(f"'specs' needs 'keys', 1 to {MAX_KEYS} names, and 'samples' that are not negative")
+    return spec
