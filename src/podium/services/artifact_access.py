@@ -1,6 +1,7 @@
 """Finding the collections and versions that a caller names, as far as it may see them."""
 
-import msgspec
+from collections.abc import Iterable
+from contextlib import suppress
 
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
@@ -19,17 +20,23 @@ def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[
     return team, project.id
 
 
-def require_version(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
+def require_version(
+    context: Context, tx: Tx, actor: Actor, key: int, *, only_reads: bool = False
+) -> tuple[int, Version]:
     """The key of the team that has a version, and the version. Raises NotFound."""
+    missing = f"There is no artifact with the number {key}."
     found = artifact_versions.load_versions(tx, [key])
     if not found:
-        raise NotFound(f"There is no artifact with the number {key}.")
-    return _owner(context, tx, actor, found[0].sequence), found[0]
+        raise NotFound(missing)
+    return _owner(context, tx, actor, found[0].sequence, missing, only_reads=only_reads), found[0]
 
 
 def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
-    """As `require_version`. Raises InvalidState for one that is not committed, or deleted."""
-    team, version = require_version(context, tx, actor, key)
+    """As `require_version`, for work that does not change the version.
+
+    Raises InvalidState for one that is not committed, or deleted.
+    """
+    team, version = require_version(context, tx, actor, key, only_reads=True)
     if version.state != "COMMITTED":
         raise InvalidState(f"The artifact '{name_of(version)}' is {version.state.lower()}: it has to be committed.")
     return team, version
@@ -37,10 +44,11 @@ def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple
 
 def require_collection(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Collection]:
     """The key of the team that has a collection, and the collection. Raises NotFound."""
+    missing = f"There is no artifact collection with the number {key}."
     found = artifact_collections.find_collection_by_key(tx, key)
     if found is None:
-        raise NotFound(f"There is no artifact collection with the number {key}.")
-    return _owner(context, tx, actor, found), found
+        raise NotFound(missing)
+    return _owner(context, tx, actor, found, missing, only_reads=False), found
 
 
 def require_collection_named(context: Context, tx: Tx, actor: Actor, project: str, name: str) -> tuple[int, Collection]:
@@ -70,5 +78,18 @@ def name_of(version: Version) -> str:
     return f"{place.team}/{place.project}/{version.sequence.name}{number}"
 
 
-def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection) -> int:
-    return context.team_id(tx, msgspec.structs.replace(actor, team=collection.place.team))
+def visible_teams(context: Context, tx: Tx, actor: Actor, teams: Iterable[str]) -> set[str]:
+    """Those of the teams whose things the actor may know."""
+    found = set()
+    for team in set(teams):
+        with suppress(NotFound):
+            context.team_id(tx, actor.at(team), only_reads=True)
+            found.add(team)
+    return found
+
+
+def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str, *, only_reads: bool) -> int:
+    try:
+        return context.team_id(tx, actor.at(collection.place.team), only_reads=only_reads)
+    except NotFound:
+        raise NotFound(missing) from None  # nobody learns by the number which team has it
