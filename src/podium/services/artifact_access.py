@@ -6,30 +6,39 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
 from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
-from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects
+from podium.services.registry_roles import require_place, sees_in_registry
+from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
 from podium.store.transaction import Tx
 
 
 def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[int, int]:
     """The keys of the actor's team and of its project of this name. Raises NotFound."""
-    team = context.team_id(tx, actor)
+    team = context.readable_team(tx, actor)
     project = projects.find_project_by_name(tx, team, name)
     if project is None or project.deleted_at is not None:
+        context.team_id(tx, actor)
         raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
-    return team, project.id
+    return require_place(context, tx, actor, project.id, name), project.id
 
 
 def require_version(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
-    """The key of the team that has a version, and the version. Raises NotFound."""
-    found = artifact_versions.load_versions(tx, [key])
-    if not found:
-        raise NotFound(f"There is no artifact with the number {key}.")
-    return _owner(context, tx, actor, found[0].sequence), found[0]
+    """The key of the team that has a version, and the version. Raises NotFound.
+
+    Who sees a link to it in a registry sees it, too.
+    """
+    found = _load(tx, key)
+    if not tx.writes:
+        return _seen(context, tx, actor, found), found
+    return _owner(context, tx, actor, found.sequence), found
 
 
 def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
-    """As `require_version`. Raises InvalidState for one that is not committed, or deleted."""
-    team, version = require_version(context, tx, actor, key)
+    """As `require_version`, of a version that is not to be changed itself.
+
+    Raises InvalidState for one that is not committed, or deleted.
+    """
+    version = _load(tx, key)
+    team = _seen(context, tx, actor, version)
     if version.state != "COMMITTED":
         raise InvalidState(f"The artifact '{name_of(version)}' is {version.state.lower()}: it has to be committed.")
     return team, version
@@ -70,5 +79,26 @@ def name_of(version: Version) -> str:
     return f"{place.team}/{place.project}/{version.sequence.name}{number}"
 
 
+def _load(tx: Tx, key: int) -> Version:
+    found = artifact_versions.load_versions(tx, [key])
+    if not found:
+        raise NotFound(f"There is no artifact with the number {key}.")
+    return found[0]
+
+
+def _seen(context: Context, tx: Tx, actor: Actor, version: Version) -> int:
+    """The key of the team of a version that the actor may see."""
+    place = version.sequence.place
+    try:
+        return context.readable_team(tx, msgspec.structs.replace(actor, team=place.team))
+    except NotFound:
+        owner = teams.find_owner(tx, place.project_id)
+        if owner is None or not sees_in_registry(tx, actor, version.id):
+            raise
+        return owner
+
+
 def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection) -> int:
-    return context.team_id(tx, msgspec.structs.replace(actor, team=collection.place.team))
+    place = collection.place
+    owner = msgspec.structs.replace(actor, team=place.team)
+    return require_place(context, tx, owner, place.project_id, place.project)

@@ -62,7 +62,7 @@ async def _type(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, A
     return None if found is None else type_shape(found, source)
 
 
-async def _types(
+async def list_types(
     source: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None, **_: Any
 ) -> dict[str, Any]:
     caller: Caller = info.context
@@ -238,7 +238,7 @@ RESOLVERS: Resolvers = {
     ("Project", "artifact"): _artifact_named,
     ("Project", "artifactCollectionMembership"): _membership,
     ("Project", "artifactType"): _type,
-    ("Project", "artifactTypes"): _types,
+    ("Project", "artifactTypes"): list_types,
     ("Project", "artifactCollection"): _collection,
     ("Project", "artifactCollections"): _collections,
     ("ArtifactType", "artifactCollection"): _collection_of_type,

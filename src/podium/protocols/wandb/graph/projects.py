@@ -51,7 +51,11 @@ def shape_project(project: Project, team: str) -> dict[str, Any]:
 async def _project(
     _: Any, info: GraphQLResolveInfo, name: str | None = None, entity_name: str | None = None
 ) -> dict[str, Any] | None:
-    caller: Caller = info.context
+    return await find_project(info.context, name, entity_name)
+
+
+async def find_project(caller: Caller, name: str | None, entity_name: str | None) -> dict[str, Any] | None:
+    """The project of this name, of an entity or the caller's own one."""
     actor = caller.actor(entity_name)
     try:
         if name == MODELS:
