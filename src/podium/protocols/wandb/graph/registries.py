@@ -120,6 +120,19 @@ async def _visible_of_entity(source: Parts, info: GraphQLResolveInfo, name: str 
     return await visible_project(await _project_of_entity(source, info, name), info)
 
 
+async def _source_project(sequence: Parts, info: GraphQLResolveInfo) -> Parts | None:
+    """Whoever sees a link in a registry need not learn where it leads to."""
+    caller: Caller = info.context
+    project: Parts | None = sequence.get("project")
+    if project is None or caller.account is None:
+        return project
+    known: dict[str, bool] = caller.kept.setdefault("readable", {})
+    team = project["entity"]["name"]
+    if team not in known:
+        known[team] = await caller.services.teams.is_readable(caller.actor(team))
+    return project if known[team] else None
+
+
 RESOLVERS: Resolvers = {
     ("Query", "project"): _project,
     ("Query", "model"): _project,
@@ -127,6 +140,7 @@ RESOLVERS: Resolvers = {
     ("Mutation", "upsertModel"): _upsert,
     ("Mutation", "renameProject"): _rename,
     ("Mutation", "deleteModel"): _delete,
+    ("ArtifactSequence", "project"): _source_project,
     ("Project", "access"): _access,
     ("Project", "allowAllArtifactTypesInRegistry"): _allows_all_types,
     ("Project", "artifactTypes"): _types,
