@@ -49,6 +49,7 @@ from podium.services.secret_box import SecretBox
 from podium.settings import Settings
 from podium.store.claim import claimed
 from podium.store.engine import open_store
+from podium.worker.heartbeats import Heartbeats
 from podium.worker.loop import Worker
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
@@ -96,6 +97,7 @@ class Podium:
         )
         self.services = Services(self.context)
         self.worker = Worker(self.services.deliveries)
+        self.heartbeats = Heartbeats(self.services.run_control)
         metrics = RequestMetrics()
         operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
@@ -225,9 +227,11 @@ def create_app(settings: Settings) -> ASGIApp:
                     await send({"type": "lifespan.startup.failed", "message": error.message})
                     return
                 podium.worker.start()
+                podium.heartbeats.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if podium is not None:
+                    await podium.heartbeats.stop()
                     await podium.worker.stop()
                     podium.close()
                 await send({"type": "lifespan.shutdown.complete"})

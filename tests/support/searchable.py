@@ -36,8 +36,8 @@ def fill_runs(tx: Tx, number: int, project: int = 0) -> list[Record]:
         columns = ("run_id", "name", "user_id", "status", "start_time", "end_time")
         values = ", ".join(f":{column}" for column in columns)
         record.key = tx.value(
-            f"INSERT INTO runs (project_id, slug, {', '.join(columns)}) VALUES (:project, :run_id, {values})"
-            " RETURNING id",
+            f"INSERT INTO runs (project_id, slug, {', '.join(columns)})"
+            f" VALUES (:project, :run_id, {values}) RETURNING id",
             project=project,
             **record.attributes,
         )

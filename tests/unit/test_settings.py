@@ -60,15 +60,6 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
             ),
         ),
         (
-            {"host": "0.0.0.0"},
-            {},
-            (
-                "Setting 'host' (from the command line) has to be 127.0.0.1, ::1 or localhost: 0.0.0.0 can be reached "
-                "from other machines, and this server has no accounts. "
-                "Say --allow-unauthenticated to let everyone in who reaches it."
-            ),
-        ),
-        (
             {},
             {"MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": "("},
             (
@@ -147,10 +138,6 @@ def test_variables_of_others_are_left_alone():
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(InvalidArgument, match=r"nowhere\.toml cannot be read: No such file"):
         load_settings({}, tmp_path / "nowhere.toml", {})
-
-
-def test_beyond_loopback_only_when_told_so():
-    assert load_settings({"host": "0.0.0.0", "allow_unauthenticated": True}, None, {}).host == "0.0.0.0"
 
 
 @pytest.mark.parametrize("problem", [socket.gaierror("unknown"), UnicodeError("label too long")])

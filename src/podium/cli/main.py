@@ -6,7 +6,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from podium.cli import artifacts, audit, backups, data, models, projects, runs, server, status, versions
+from podium.cli import (
+    artifacts,
+    audit,
+    backups,
+    data,
+    keys,
+    models,
+    orgs,
+    projects,
+    runs,
+    server,
+    status,
+    teams,
+    users,
+    versions,
+)
 from podium.cli.session import DEFAULT_URL, Session
 from podium.errors import PodiumError
 
@@ -65,6 +80,10 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(projects.app, name="projects")
 app.add_typer(artifacts.app, name="artifacts")
 app.add_typer(audit.app, name="audit")
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+app.add_typer(teams.app, name="teams")
+app.add_typer(orgs.app, name="orgs")
 
 
 @app.callback()

@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from podium.errors import InvalidArgument, PodiumError, StorageUnavailable
-from podium.settings import DEFAULT_FILE, Settings, load_settings
+from podium.settings import DEFAULT_FILE, Settings, is_loopback, load_settings
 
 if TYPE_CHECKING:  # `podium --help` does not wait for what only the server needs
     import uvicorn
@@ -91,7 +91,27 @@ def run(settings: Settings) -> None:
 
     configure_logs(settings.log_format, settings.log_level)
     with claimed_data(settings):
+        if not is_loopback(settings.host) and not settings.allow_unauthenticated:
+            _require_accounts(settings)
         _serve(settings)
+
+
+def _require_accounts(settings: Settings) -> None:
+    import asyncio
+
+    from podium.app import ADMIN_KEY_VARIABLE, Podium
+
+    podium = Podium(settings)
+    try:
+        is_open = asyncio.run(podium.services.sign_in.is_open())
+    finally:
+        podium.close()
+    if is_open:
+        raise InvalidArgument(
+            f"Setting 'host' has to be 127.0.0.1, ::1 or localhost: {settings.host} can be reached from other machines, "
+            f"and this server has no accounts. Put an administrator's API key into {ADMIN_KEY_VARIABLE} and make users "
+            "with it, or say --allow-unauthenticated to let everyone in who reaches it."
+        )
 
 
 def _serve(settings: Settings) -> None:

@@ -17,6 +17,7 @@ State = Literal["PENDING", "COMMITTED", "DELETED"]
 
 LATEST = "latest"
 MAX_NAME = 128
+REGION = "default"
 TTL_DISABLED, TTL_INHERITED = -2, -1
 
 _VERSION = re.compile(r"v(0|[1-9]\d{0,17})", re.ASCII)
@@ -101,12 +102,16 @@ class ArtifactType(msgspec.Struct, frozen=True):
 
 
 class ListedFile(msgspec.Struct, frozen=True):
-    """A file of a version, with its hexadecimal MD5."""
+    """A file of a version, by its hexadecimal MD5 and its SHA-256.
+
+    Or, with a URL, what lies there: then there is no MD5, and the digest is whatever the client made.
+    """
 
     path: str
     digest: str
     size_bytes: int
-    md5: str
+    md5: str = ""
+    url: str | None = None
 
     @property
     def entry(self) -> ManifestEntry:
@@ -122,12 +127,11 @@ class RunRef(msgspec.Struct, frozen=True):
     place: Place
 
 
-class CollectionFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which collections of a project are meant."""
+class CollectionScope(msgspec.Struct, frozen=True):
+    """The collections of a project, or those of one type there."""
 
     project_id: int
     type_name: str | None = None
-    name: str | None = None
 
 
 def check_collection_name(name: str) -> None:
@@ -152,6 +156,12 @@ def check_tag(tag: str) -> None:
     _check_name("tag", tag, "")
     if not _TAG.fullmatch(tag):
         raise InvalidArgument(f"'{tag}' is no valid tag: letters, digits, '-' and '_' are, and spaces between them.")
+
+
+def check_region(region: str | None) -> None:
+    """Raise InvalidArgument for a place to store files that there is not."""
+    if region and region != REGION:
+        raise InvalidArgument(f"There is no storage region '{region[:100]}': this server has one, '{REGION}'.")
 
 
 def parse_reference(name: str) -> tuple[str, str]:

@@ -123,7 +123,7 @@ Node: TypeAlias = Comparison | HasMetricOn | Exists | And | Or | Not
 
 
 class Order(Struct, frozen=True):
-    """What rows are sorted by. `as_number` sorts a param whose text is a number by that, and others as without one."""
+    """What rows are sorted by. `as_number` sorts params that are numbers by these, and before those that are texts."""
 
     field: Field
     ascending: bool = True

@@ -1,7 +1,9 @@
 """Lines of a run's history: JSON objects whose numbers are points of metrics."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ _INTERNAL = "_"  # how names begin that are the client's own: `_step`, `_timesta
 _MEDIA = "_type"
 _MAX_INT = 2**63 - 1
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -28,11 +31,9 @@ class HistoryLine(msgspec.Struct, frozen=True, gc=False):
 
 def parse_object(text: str, what: str) -> dict[str, Any]:
     """The JSON object in `text`, which may hold NaN and Infinity. Raises InvalidArgument."""
-    try:
-        return _decoder.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        pass  # what the strict reader refuses may be NaN
     check_nesting(text, f"'{what}'")
+    with suppress(msgspec.DecodeError):  # what this strict reader refuses may be NaN
+        return _decoder.decode(text)
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -81,8 +82,8 @@ def flat(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def is_storable(key: str) -> bool:
-    """Whether a metric or param may bear this name."""
-    return 0 < len(key) <= names.MAX_KEY and "\x00" not in key
+    """Whether a metric or param may bear this name: no NUL in it, and no half of a surrogate pair."""
+    return 0 < len(key) <= names.MAX_KEY and (key.isprintable() or not _UNSTORABLE.search(key))
 
 
 def time_ms(value: Any) -> int | None:

@@ -25,7 +25,7 @@ class StepPoint(msgspec.Struct, frozen=True, gc=False):
 
 
 class SampleSpec(msgspec.Struct, frozen=True, rename="camel"):
-    """Which values of which lines: so many of those that have all the keys, spread evenly; both steps are within."""
+    """Which values of which lines: so many of those that have all of the keys, spread evenly. Both steps are within."""
 
     keys: list[str]
     samples: int = DEFAULT_SAMPLES
@@ -111,7 +111,7 @@ def history_keys(values: Mapping[str, Any], lines: int, last_step: int) -> dict[
     keys = {
         key: {"typeCounts": [{"type": _type(value), "count": lines}], "monotonic": key == STEP}
         for key, value in values.items()
-        if key != "_wandb"
+        if not key.startswith("_wandb")
     }
     return {"sets": [], "keys": keys, "lastStep": last_step}
 

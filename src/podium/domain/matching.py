@@ -15,7 +15,19 @@ from podium.domain.patterns import At, Chars, Choice, Pattern, Repeat, Sequence,
 _MAX_REMEMBERED = 20_000
 
 _Beside = Literal["edge", "word", "other"]  # what is before or behind a place
-_Moment: TypeAlias = tuple[frozenset[int], _Beside]
+
+
+class _Moment:
+    """What is open behind a character, which was of such a kind; and what followed from characters seen there before.
+
+    True follows where the pattern has been found, False where the text ended in vain.
+    """
+
+    __slots__ = ("before", "begun", "following")
+
+    def __init__(self, begun: frozenset[int], before: _Beside) -> None:
+        self.begun, self.before = begun, before
+        self.following: dict[str, _Moment | bool] = {}
 
 
 class _Jump(msgspec.Struct, frozen=True):
@@ -35,31 +47,37 @@ class Matcher:
         self._add(pattern.tree)
         self._steps.append(None)
         self._ignores_case = pattern.ignores_case
-        self._known: dict[_Moment, dict[str, _Moment | bool]] = {}
-        self._remembered = 0
+        self._forget()
 
     def found_in(self, text: str) -> bool:
         """Whether the pattern is somewhere in the text."""
-        moment: _Moment = (frozenset(), "edge")
-        for character in (*text, ""):  # the last is the end
-            known = self._known.get(moment) or self._known.setdefault(moment, {})
-            following = known.get(character)
+        moment = self._start
+        for character in text:
+            following = moment.following.get(character)
             if following is None:
-                following = known[character] = self._follow(moment, character)
-                self._forget()
-            if isinstance(following, bool):
-                return following
+                following = self._follow(moment, character)
+            if following is True:
+                return True
+            assert following, "only the end is in vain"
             moment = following
-        return False
+        end = moment.following.get("")
+        return (self._follow(moment, "") if end is None else end) is True
 
     def _forget(self) -> None:
-        self._remembered += 1
-        if self._remembered > _MAX_REMEMBERED:
-            self._known, self._remembered = {}, 0
+        self._start = _Moment(frozenset(), "edge")
+        self._known: dict[tuple[frozenset[int], _Beside], _Moment] = {}
+        self._remembered = 0
 
     def _follow(self, moment: _Moment, character: str) -> _Moment | bool:
-        """What is open behind the character; True when the pattern was found before it, False at a vain end."""
-        begun, before = moment
+        """What follows from the character, or from the end for "", which is remembered."""
+        if self._remembered > _MAX_REMEMBERED:
+            self._forget()
+        self._remembered += 1
+        following = moment.following[character] = self._find(moment, character)
+        return following
+
+    def _find(self, moment: _Moment, character: str) -> _Moment | bool:
+        begun, before = moment.begun, moment.before
         after: _Beside = "edge" if not character else "word" if _is_word(character) else "other"
         open_steps = self._reach((0, *begun), before, after)
         if any(self._steps[number] is None for number in open_steps):
@@ -67,8 +85,8 @@ class Matcher:
         if not character:
             return False
         forms = {character, character.lower(), character.upper()} if self._ignores_case else {character}
-        passed = (number + 1 for number in open_steps if _takes(self._steps[number], forms))
-        return frozenset(passed), after
+        passed = frozenset(number + 1 for number in open_steps if _takes(self._steps[number], forms))
+        return self._known.setdefault((passed, after), _Moment(passed, after))
 
     def _reach(self, numbers: Iterable[int], before: _Beside, after: _Beside) -> set[int]:
         """All steps that can be come to without a character."""

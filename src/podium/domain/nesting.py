@@ -13,11 +13,14 @@ _BRACKET = re.compile(rb"([\[{])|[\]}]")
 
 def check_nesting(text: bytes | str, what: str = "The request's body") -> None:
     """Raise InvalidArgument when the JSON in `text` is nested too deeply. Whether it is JSON shows when it is read."""
-    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
-    if raw.count(b"[") + raw.count(b"{") <= MAX_JSON_DEPTH:
+    if isinstance(text, str):
+        if text.count("[") + text.count("{") <= MAX_JSON_DEPTH:
+            return
+        text = text.encode(errors="surrogatepass")
+    elif text.count(b"[") + text.count(b"{") <= MAX_JSON_DEPTH:
         return
     depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", raw)):
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", text)):
         depth += 1 if bracket[1] else -1
         if depth > MAX_JSON_DEPTH:
             raise InvalidArgument(f"{what} is nested too deeply; at most {MAX_JSON_DEPTH} levels are taken.")

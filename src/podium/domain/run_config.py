@@ -20,14 +20,21 @@ def config_values(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: entry["value"] for key, entry in config.items() if isinstance(entry, dict) and "value" in entry}
 
 
+def merged_config(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What several processes of one run say: each knows its own part, above all of what is noted under `_wandb`."""
+    inner = _merged(internal_values(old), internal_values(new))
+    return {**old, **new, **({INTERNAL: {"value": inner}} if inner else {})}
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key for key in old.keys() & new.keys() if isinstance(old[key], dict) and isinstance(new[key], dict)}
+    return {**old, **new, **{key: _merged(old[key], new[key]) for key in both}}
+
+
 def config_params(config: Mapping[str, Any]) -> dict[str, str]:
     """The params that the document means: nested names are joined by dots, long values cut off."""
     values = {key: value for key, value in config_values(config).items() if key != INTERNAL}
-    return {
-        key: _text(value)[: names.MAX_PARAM_VALUE].replace("\x00", "\ufffd")
-        for key, value in flat(values).items()
-        if is_storable(key)
-    }
+    return {key: _text(value)[: names.MAX_PARAM_VALUE] for key, value in flat(values).items() if is_storable(key)}
 
 
 def config_of_params(params: Mapping[str, str]) -> dict[str, Any]:
@@ -51,4 +58,5 @@ def branch_point(config: Mapping[str, Any]) -> tuple[str, int] | None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, list | dict) else str(value)
+    text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, list | dict) else str(value)
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()

@@ -24,8 +24,12 @@ _FORBIDDEN = "/\\#?%:"
 
 
 class RunChange(msgspec.Struct, frozen=True):
-    """What a client says of a run; None leaves what is there."""
+    """What a client says of a run; None leaves what is there.
 
+    `begins` is whether a process says it that begins the run now, or goes on with it.
+    """
+
+    begins: bool = False
     display_name: str | None = None
     notes: str | None = None
     description: str | None = None
@@ -40,11 +44,6 @@ class RunChange(msgspec.Struct, frozen=True):
     program: str | None = None
     repo: str | None = None
     sweep: str | None = None
-
-    @property
-    def begins(self) -> bool:
-        """Whether a process says it that begins the run, or goes on with it: only such a one says where it runs."""
-        return self.host is not None or self.program is not None or self.display_name is not None
 
     def tags(self) -> dict[str, str]:
         """The tags that keep what is said. Raises InvalidArgument for what is no text."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.artifact_collections import Version
+from podium.domain.artifact_collections import ListedFile, Version, check_region
 from podium.domain.artifact_listings import Entry, Listing, digest_of, md5_of, merged
 from podium.domain.events import Change
 from podium.domain.manifests import Manifest, ManifestEntry
@@ -86,6 +86,7 @@ class ArtifactCommits:
     async def _merge(self, parts: _Parts) -> _Whole:
         listings = [Listing.parse(await self._text(content)) for content in parts.texts]
         whole = merged(listings)
+        check_region(whole.storage_policy_config.get("storageRegion"))
         entries = whole.entries()
         if len(listings) == 1:
             return _Whole(parts.texts[0].md5, entries, digest_of(entries))
@@ -109,6 +110,7 @@ class ArtifactCommits:
             raise NotFound(f"The artifact '{name_of(version)}' was deleted meanwhile.")
         if row[0] == "PENDING":
             files = _files(tx, parts, whole.entries)
+            artifact_contents.insert_references(tx, version.id, _references(whole.entries))
             sizes = {file.path: file.size_bytes for file in files}
             artifact_versions.update_committed(
                 tx,
@@ -146,6 +148,14 @@ def _files(tx: Tx, parts: _Parts, entries: Mapping[str, Entry]) -> list[Manifest
             f"{', '.join(repr(path) for path in missing[:_NAMED])}{more}."
         )
     return [ManifestEntry(path, known[md5].digest, known[md5].size_bytes) for path, md5 in md5s.items()]
+
+
+def _references(entries: Mapping[str, Entry]) -> list[ListedFile]:
+    return [
+        ListedFile(path, entry.digest, entry.size or 0, url=entry.ref)
+        for path, entry in entries.items()
+        if entry.ref is not None
+    ]
 
 
 async def _once(text: bytes) -> AsyncIterator[bytes]:

@@ -1,6 +1,7 @@
 """Reading artifacts: versions by id and by name, their files, what a collection and a project have."""
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -8,7 +9,7 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import (
     ArtifactType,
     Collection,
-    CollectionFilter,
+    CollectionScope,
     ListedFile,
     Membership,
     Version,
@@ -21,8 +22,17 @@ from podium.services.artifact_access import (
 )
 from podium.services.context import Context
 from podium.services.made_listings import MadeListings
-from podium.store import artifact_collections, artifact_contents, artifact_memberships, artifact_versions
+from podium.services.searching import Search, find_page
+from podium.store import (
+    artifact_collections,
+    artifact_contents,
+    artifact_memberships,
+    artifact_search,
+    artifact_versions,
+)
 from podium.store.transaction import Tx
+
+T = TypeVar("T")
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -33,11 +43,12 @@ class Files(msgspec.Struct, frozen=True):
     total: int
 
 
-class Numbered(msgspec.Struct, frozen=True):
-    """A version with its number in the collection that it was listed from."""
+class Counted(msgspec.Struct, Generic[T], frozen=True):
+    """A page, the token of the next one, and how many things there are in all."""
 
-    number: int
-    version: Version
+    items: list[T]
+    next_page_token: str | None
+    total: int
 
 
 class ArtifactReading:
@@ -88,15 +99,16 @@ class ArtifactReading:
     async def files(
         self, actor: Actor, version_id: int, after: str, limit: int, names: Sequence[str] | None = None
     ) -> Files:
-        """A page of a version's files behind the path `after`."""
+        """A page of what a version lists behind the path `after`, files and references."""
         await self._made.ensure(actor, version_id)
 
         def work(tx: Tx) -> Files:
             team, version = require_version(self._context, tx, actor, version_id)
-            if version.manifest_id is None:
-                return Files([], more=False, total=0)
-            found = artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
-            total = artifact_contents.count_files(tx, version.manifest_id) if names is None else len(found)
+            found = artifact_contents.select_references(tx, version_id, after, limit + 1, names)
+            if version.manifest_id is not None:
+                found += artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
+            found.sort(key=lambda file: file.path)
+            total = version.file_count if names is None else len(found)
             return Files(found[:limit], len(found) > limit, total)
 
         return await self._context.store.read(work)
@@ -114,12 +126,18 @@ class ArtifactReading:
         """The collection with this key. Raises NotFound."""
         return await self._context.store.read(lambda tx: require_collection(self._context, tx, actor, key)[1])
 
-    async def collections(self, wanted: CollectionFilter, limit: int, offset: int) -> tuple[list[Collection], int]:
-        """A page of collections, the newest first, and how many there are."""
+    async def collections(self, scope: CollectionScope, search: Search) -> Counted[Collection]:
+        """A page of collections."""
 
-        def work(tx: Tx) -> tuple[list[Collection], int]:
-            keys = artifact_collections.select_collection_keys(tx, wanted, limit, offset)
-            return artifact_collections.load_collections(tx, keys), artifact_collections.count_collections(tx, wanted)
+        def work(tx: Tx) -> Counted[Collection]:
+            page = find_page(
+                search,
+                f"artifact_collections {scope}",
+                lambda query: artifact_search.search_collections(tx, scope, query),
+            )
+            items = artifact_collections.load_collections(tx, page.items)
+            count = artifact_search.count_collections(tx, scope, search.condition)
+            return Counted(items, page.next_page_token, count)
 
         return await self._context.store.read(work)
 
@@ -145,16 +163,27 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def members(
-        self, collection_id: int, limit: int, offset: int, *, ascending: bool = False
-    ) -> tuple[list[Numbered], int]:
-        """A page of a collection's versions, the newest first unless `ascending`, and how many it has."""
+    async def members(self, collection_id: int, search: Search) -> Counted[Membership]:
+        """A page of the versions in a collection."""
 
-        def work(tx: Tx) -> tuple[list[Numbered], int]:
-            rows = artifact_memberships.select_members(tx, collection_id, limit, offset, ascending=ascending)
-            versions = {each.id: each for each in artifact_versions.load_versions(tx, [key for _, key in rows])}
-            found = [Numbered(number, versions[key]) for number, key in rows]
-            return found, artifact_memberships.count_members(tx, collection_id)
+        def work(tx: Tx) -> Counted[Membership]:
+            page = find_page(
+                search,
+                f"artifact_members {collection_id}",
+                lambda query: artifact_search.search_members(tx, collection_id, query),
+            )
+            items = artifact_memberships.load_memberships(tx, page.items)
+            count = artifact_search.count_members(tx, collection_id, search.condition)
+            return Counted(items, page.next_page_token, count)
+
+        return await self._context.store.read(work)
+
+    async def latest(self, collection_id: int) -> Version | None:
+        """The newest version in a sequence."""
+
+        def work(tx: Tx) -> Version | None:
+            found = artifact_versions.find_latest(tx, collection_id)
+            return None if found is None else artifact_versions.load_versions(tx, [found[0]])[0]
 
         return await self._context.store.read(work)
 

@@ -36,6 +36,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     ttl_s: int | None = None
     client_id: str | None = None
     distributed_id: str | None = None
+    storage_region: str | None = None
     deduplicate: bool = True
 
     def check(self) -> None:
@@ -47,6 +48,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         for tag in self.tags:
             rules.check_tag(tag)
         rules.ttl_of(self.ttl_s)
+        rules.check_region(self.storage_region)
         for what, text in (("description", self.description), ("metadata", self.metadata), ("digest", self.digest)):
             check_text(what, text or "")
 

@@ -58,10 +58,15 @@ class RunControl:
         await self._context.store.write(work)
 
     async def delete(self, actor: Actor, key: int) -> None:
-        """Mark a run deleted. Raises NotFound."""
+        """Mark a run deleted; nothing happens to one that is. Raises NotFound."""
 
         def work(tx: Tx) -> None:
-            team, run = require_by_key(tx, key)
+            found = rows.find_run_by_key(tx, key)
+            if found is None:
+                raise NotFound(f"There is no run with the key {key}.")
+            team, run = found
+            if run.deleted_at is not None:
+                return
             at = self._context.clock()
             rows.update_deleted(tx, key, at)
             self._context.record(tx, actor, team, Change("run", run.run_id, run.name, "delete"), at=at)

@@ -11,6 +11,7 @@ from podium.domain.history import flat
 from podium.domain.history_reading import (
     MAX_KEYS,
     SampleSpec,
+    StepPoint,
     evenly,
     history_keys,
     in_order,
@@ -41,8 +42,10 @@ class RunHistory:
 
     async def lines(self, tracked: TrackedRun, *, samples: int | None, steps: tuple[int, int] | None) -> Sequence[str]:
         """The lines from the first of the steps up to, not including, the second, or else so many, spread evenly."""
-        lines = await self._read(tracked, steps)
-        return lines if steps is not None else evenly(lines, samples)
+        most = samples if steps is None else None
+        if not _is_streamed(tracked):
+            return await self._made(tracked, steps, most)
+        return evenly(await self._stream(tracked, "history", steps), most)
 
     async def events(self, tracked: TrackedRun, *, samples: int | None) -> Sequence[str]:
         """So many lines of the system metrics, spread evenly."""
@@ -56,8 +59,7 @@ class RunHistory:
 
     async def first_step(self, tracked: TrackedRun) -> int | None:
         """The step with which the history begins; None for one without lines."""
-        streamed = tracked.streams is not None and tracked.streams.history_lines
-        find = run_lines.find_first_step if streamed else metrics.find_first_step
+        find = run_lines.find_first_step if _is_streamed(tracked) else metrics.find_first_step
         return await self._context.store.read(lambda tx: find(tx, tracked.run.info.id))
 
     async def console(self, tracked: TrackedRun, first: int, end: int) -> list[ConsoleLine]:
@@ -77,14 +79,28 @@ class RunHistory:
         return history_keys({point.key: point.value for point in points}, last + 1, last)
 
     async def _sample(self, tracked: TrackedRun, spec: SampleSpec) -> list[dict[str, Any]]:
-        lines = await self._read(tracked, spec.steps)
+        if _is_streamed(tracked):
+            lines = await self._stream(tracked, "history", spec.steps)
+        else:
+            lines = await self._made(
+                tracked, spec.steps, spec.most, [key for key in spec.keys if not key.startswith("_")]
+            )
         return await _aside(len(lines), lambda: sample(lines, spec))
 
-    async def _read(self, tracked: TrackedRun, steps: tuple[int, int] | None) -> list[str]:
-        if tracked.streams is not None and tracked.streams.history_lines:
-            return await self._stream(tracked, "history", steps)
+    async def _made(
+        self, tracked: TrackedRun, steps: tuple[int, int] | None, most: int | None, keys: Sequence[str] = ()
+    ) -> list[str]:
+        """Lines that points make up: of so many of the steps that have all of the keys, spread evenly."""
         run = tracked.run.info
-        points = await self._context.store.read(lambda tx: metrics.select_by_step(tx, run.id, steps))
+
+        def work(tx: Tx) -> list[StepPoint]:
+            ids = metrics.find_keys(tx, keys)
+            if len(ids) < len(set(keys)):
+                return []
+            chosen = evenly(metrics.select_steps(tx, run.id, list(ids.values()), steps), most)
+            return metrics.select_at_steps(tx, run.id, list(ids.values()), chosen)
+
+        points = await self._context.store.read(work)
         return await _aside(len(points), lambda: lines_of_points(points, run.start_time or 0))
 
     async def _stream(self, tracked: TrackedRun, stream: Stream, steps: tuple[int, int] | None) -> list[str]:
@@ -93,6 +109,11 @@ class RunHistory:
 
         rows = await self._context.store.read(work)
         return await _aside(sum(len(row.lines) for row in rows), lambda: _joined(rows, steps))
+
+
+def _is_streamed(tracked: TrackedRun) -> bool:
+    """Whether the run sent lines; else points are all that there is."""
+    return tracked.streams is not None and tracked.streams.history_lines > 0
 
 
 def _joined(rows: Sequence[LineRow], steps: tuple[int, int] | None) -> list[str]:

@@ -1,6 +1,8 @@
 """What running processes send: history, system metrics, the console's lines, summaries, heartbeats, and the end."""
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -12,7 +14,8 @@ from podium.domain.runs import RunRow
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.metric_names import MetricNames
-from podium.services.run_summaries import write_summary, yield_to_history
+from podium.services.run_summaries import merged_summary, write_summary, yield_to_history
+from podium.services.tracked_runs import as_json
 from podium.store import metrics, run_lines, runs
 from podium.store import run_streams as rows
 from podium.store.transaction import Tx
@@ -31,9 +34,9 @@ class RunStreams:
 
     async def take(self, actor: Actor, project: str, slug: str, intake: Intake) -> bool:
         """Whether the process is asked to stop. Raises NotFound for a run that is not there, or deleted."""
-        points = [] if intake.history is None else history.parse_history(_lines(intake.history), self._context.clock())
+        points = await self._parse(intake.history)
         summary = history.parse_object(intake.summary, "wandb-summary.json") if intake.summary else None
-        wanted = history.metric_names(points) | history.numbers(summary or {}).keys()
+        wanted = history.metric_names(points)
 
         def work(tx: Tx) -> tuple[bool, dict[str, int]]:
             run = self._require(tx, actor, project, slug)
@@ -46,7 +49,7 @@ class RunStreams:
                 _add_history(tx, run, state, intake, points, ids.of)
             _add_others(tx, run, state, intake)
             if intake.summary is not None and summary is not None:
-                write_summary(tx, run, intake.summary, summary, ids.of)
+                self._add_summary(tx, run, intake.summary, summary, together=bool(intake.writer))
             self._write_state(tx, run, state, intake, at)
             return state.stop_requested, ids.made
 
@@ -55,6 +58,14 @@ class RunStreams:
         self._names.remember(made)
         return stop
 
+    async def _parse(self, chunk: Chunk | None) -> list[HistoryLine]:
+        if chunk is None:
+            return []
+        lines, now = _lines(chunk), self._context.clock()
+        if len(lines) <= _MAX_BRIEF_LINES:
+            return history.parse_history(lines, now)
+        return await asyncio.to_thread(history.parse_history, lines, now)  # others are served meanwhile
+
     def _require(self, tx: Tx, actor: Actor, project: str, slug: str) -> RunRow:
         team = self._context.team_id(tx, actor)
         run = runs.find_run_by_slug(tx, team, project, slug)
@@ -62,6 +73,12 @@ class RunStreams:
         if changed is None:
             raise NotFound(f"There is no run '{slug}' in the project '{project}', or it is deleted.")
         return changed
+
+    def _add_summary(self, tx: Tx, run: RunRow, text: str, summary: dict[str, Any], *, together: bool) -> None:
+        if together:
+            summary = merged_summary(tx, run, summary)
+            text = as_json(summary)
+        write_summary(tx, run, text, summary, self._names.ids(tx, history.numbers(summary)).of)
 
     def _write_state(self, tx: Tx, run: RunRow, state: StreamRow, intake: Intake, at: int) -> None:
         """How the run stands after this. One that has ended is not begun again by what comes late."""
@@ -86,7 +103,7 @@ def _add_history(
 ) -> None:
     """Keep the lines that are new, and their numbers as points of metrics."""
     assert intake.history is not None, "the caller looked"
-    first, lines = intake.history.offset, intake.history.lines
+    first, lines = intake.history.offset, _lines(intake.history)
     writer, new = _find_new(tx, run, "history", first, lines, intake.writer)
     if not new:
         return

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from podium.domain.history import HistoryLine, numbers, step_of, time_ms
+from podium.domain.history import HistoryLine, numbers, parse_object, step_of, time_ms
 from podium.domain.runs import RunRow
 from podium.store import metrics
 from podium.store import run_streams as rows
@@ -29,6 +29,12 @@ def write_summary(tx: Tx, run: RunRow, text: str, summary: Mapping[str, Any], id
     metrics.delete_points(tx, run.id, before | set(alone.values()))
     metrics.insert_history(tx, run.id, alone, [_as_line(run, summary, values)])
     _note_alone(tx, run.id, alone.values())
+
+
+def merged_summary(tx: Tx, run: RunRow, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary of one of several processes together with what the others told before."""
+    before = rows.find_document(tx, run.id, "summary")
+    return {**(parse_object(before, "summary") if before else {}), **summary}
 
 
 def yield_to_history(tx: Tx, run: int, key_ids: Iterable[int]) -> None:

@@ -9,18 +9,17 @@ from podium.domain import names, run_names
 from podium.domain.access import Actor
 from podium.domain.history import numbers, parse_object
 from podium.domain.ids import new_run_id
-from podium.domain.projects import Project
-from podium.domain.run_config import branch_point, config_params, parse_config
+from podium.domain.run_config import branch_point, config_params, merged_config, parse_config
 from podium.domain.run_streams import status_of
 from podium.domain.runs import NAME_TAG, RunRow
 from podium.domain.tracked_runs import USER_TAG, RunChange, check_slug
-from podium.errors import Conflict, InvalidState, NotFound
+from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.metric_names import MetricNames
 from podium.services.projects import ensure_project
 from podium.services.run_branches import copy_until
 from podium.services.run_summaries import write_summary
-from podium.services.tracked_runs import TrackedRun, load_tracked, require_by_key
+from podium.services.tracked_runs import TrackedRun, as_json, load_tracked, require_by_key
 from podium.store import metrics, run_data, run_streams
 from podium.store import runs as rows
 from podium.store.transaction import Tx
@@ -50,14 +49,19 @@ class RunUpserts:
 
         def work(tx: Tx, ids: Mapping[str, int]) -> Upserted:
             team = self._context.team_id(tx, actor)
-            found = rows.find_run_by_slug(tx, team, project, slug)
-            if found is None:
-                return self._insert(tx, actor, team, project, slug, change, ids)
-            run = _change(tx, team, found)
-            if change.begins and not together:
+            made = self._insert(tx, actor, team, project, slug, change)
+            if made is not None:
+                tracked = self._write(tx, made, change, ids)
+                return Upserted(self._fork(tx, team, tracked, change), inserted=True)
+            run = _change(tx, team, _require(tx, team, project, slug))
+            # What only MLflow's client has written to was never begun here: it goes on.
+            anew = change.begins and not together and run_streams.find_streams(tx, run.id) is not None
+            if anew:
                 run_streams.reset_streams(tx, run.id)
                 metrics.delete_points(tx, run.id)
-            return Upserted(self._write(tx, run, change, ids), inserted=False)
+            tracked = self._write(tx, run, _together(tx, run, change) if together else change, ids)
+            # A fork that is begun anew is one whose first answer was lost.
+            return Upserted(self._fork(tx, team, tracked, change) if anew else tracked, inserted=False)
 
         return await self._run(change, work)
 
@@ -82,8 +86,11 @@ class RunUpserts:
         return upserted
 
     def _insert(
-        self, tx: Tx, actor: Actor, team: int, project_name: str, slug: str, change: RunChange, ids: Mapping[str, int]
-    ) -> Upserted:
+        self, tx: Tx, actor: Actor, team: int, project_name: str, slug: str, change: RunChange
+    ) -> RunRow | None:
+        """The new run, or None when there is one of this slug."""
+        if rows.find_run_by_slug(tx, team, project_name, slug) is not None:
+            return None
         project = ensure_project(self._context, tx, actor, team, project_name)
         name = change.display_name or run_names.random_run_name()
         names.check_label("displayName", name, names.MAX_RUN_TAG_VALUE)
@@ -97,21 +104,20 @@ class RunUpserts:
             status="RUNNING",
             start_time=self._context.clock(),
         )
-        if key is None:
-            raise Conflict(f"The run '{slug}' was made by another process at this moment: try again.")
+        if key is None:  # another process was first, at this moment
+            return None
         run_data.upsert_tags(tx, key, {NAME_TAG: name, USER_TAG: actor.name})
-        _, run = require_by_key(tx, key)
-        tracked = self._write(tx, run, change, ids)
-        point = branch_point(parse_config(change.config))
-        if point is not None:
-            tracked = self._fork(tx, team, project, run, *point)
-        return Upserted(tracked, inserted=True)
+        return require_by_key(tx, key)[1]
 
-    def _fork(self, tx: Tx, team: int, project: Project, run: RunRow, source: str, step: int) -> TrackedRun:
-        origin = rows.find_run_by_slug(tx, team, project.name, source)
+    def _fork(self, tx: Tx, team: int, tracked: TrackedRun, change: RunChange) -> TrackedRun:
+        """The run with the history of the one that it goes on from, if its config names one."""
+        point, run = branch_point(parse_config(change.config)), tracked.run.info
+        if point is None or point[0] == run.slug:
+            return tracked
+        origin = rows.find_run_by_slug(tx, team, tracked.project.name, point[0])
         if origin is None or origin.deleted_at is not None:
-            raise NotFound(f"There is no run '{source}' in the project '{project.name}' to fork from.")
-        copy_until(tx, origin.id, run.id, step)
+            raise NotFound(f"There is no run '{point[0]}' in the project '{tracked.project.name}' to fork from.")
+        copy_until(tx, origin.id, run.id, point[1])
         return load_tracked(tx, [run.id], self._context.clock())[0]
 
     def _write(self, tx: Tx, run: RunRow, change: RunChange, ids: Mapping[str, int]) -> TrackedRun:
@@ -148,11 +154,25 @@ class RunUpserts:
         return changed
 
 
+def _require(tx: Tx, team: int, project: str, slug: str) -> RunRow:
+    run = rows.find_run_by_slug(tx, team, project, slug)
+    assert run is not None, "it was not to be inserted"
+    return run
+
+
 def _change(tx: Tx, team: int, run: RunRow) -> RunRow:
     changed = rows.change_run(tx, team, run.run_id)
     if changed is None:
         raise InvalidState(f"The run '{run.slug}' was deleted: take another id, or restore it.")
     return changed
+
+
+def _together(tx: Tx, run: RunRow, change: RunChange) -> RunChange:
+    """The change of one of several processes: what the others said of the config stays."""
+    if change.config is None:
+        return change
+    before = parse_config(run_streams.find_document(tx, run.id, "config"))
+    return msgspec.structs.replace(change, config=as_json(merged_config(before, parse_config(change.config))))
 
 
 def _write_config(tx: Tx, run: int, text: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from podium.domain.artifact_collections import ArtifactType, Collection, CollectionFilter, Kind, Place
+from podium.domain.artifact_collections import ArtifactType, Collection, Kind, Place
 from podium.store.dialect import for_update, is_in, list_value
 from podium.store.transaction import Row, Tx
 
@@ -59,26 +59,6 @@ def load_collections(tx: Tx, keys: Sequence[int]) -> list[Collection]:
         tags.setdefault(key, []).append(tag)
     found = {row[0]: msgspec.structs.replace(collection_of(row), tags=tuple(tags.get(row[0], ()))) for row in rows}
     return [found[key] for key in keys if key in found]
-
-
-def select_collection_keys(tx: Tx, wanted: CollectionFilter, limit: int, offset: int) -> list[int]:
-    """A page of keys of collections, the newest first."""
-    where, values = _where(wanted)
-    rows = tx.all(
-        f"SELECT c.id FROM artifact_collections AS c {JOINED} WHERE {where} ORDER BY c.id DESC"
-        " LIMIT :limit OFFSET :offset",
-        limit=limit,
-        offset=offset,
-        **values,
-    )
-    return [row[0] for row in rows]
-
-
-def count_collections(tx: Tx, wanted: CollectionFilter) -> int:
-    """How many collections there are."""
-    where, values = _where(wanted)
-    count: int = tx.value(f"SELECT COUNT(*) FROM artifact_collections AS c {JOINED} WHERE {where}", **values)
-    return count
 
 
 def insert_collection(tx: Tx, *, project_id: int, kind: Kind, type_id: int, name: str, at: int) -> int | None:
@@ -188,12 +168,3 @@ def count_types(tx: Tx, project_id: int) -> int:
     """How many types a project has."""
     count: int = tx.value("SELECT COUNT(*) FROM artifact_types WHERE project_id = :project", project=project_id)
     return count
-
-
-def _where(wanted: CollectionFilter) -> tuple[str, dict[str, object]]:
-    where, values = f"c.project_id = :project AND {_LIVING}", {"project": wanted.project_id}
-    if wanted.type_name is not None:
-        where, values["type"] = f"{where} AND ct.name = :type", wanted.type_name  # type: ignore[assignment]
-    if wanted.name is not None:
-        where, values["name"] = f"{where} AND c.name = :name", wanted.name  # type: ignore[assignment]
-    return where, dict(values)

@@ -6,7 +6,7 @@ import msgspec
 
 from podium.domain.artifact_collections import ListedFile
 from podium.domain.artifact_listings import Kind
-from podium.store.dialect import for_share, is_in, list_value
+from podium.store.dialect import Dialect, for_share, is_in, list_value
 from podium.store.transaction import Tx
 
 
@@ -112,20 +112,16 @@ def select_listings(tx: Tx, version_id: int) -> list[ListingRow]:
     return [ListingRow(*row) for row in rows]
 
 
-_FILES = (
-    "SELECT e.path, e.digest, e.size_bytes, MIN(k.md5) FROM manifest_entries AS e"
-    " JOIN artifact_contents AS k ON k.digest = e.digest AND k.team_id = :team WHERE e.manifest_id = :manifest"
-)
-
-
 def select_files(
     tx: Tx, team_id: int, manifest_id: int, after: str, limit: int, names: Sequence[str] | None
 ) -> list[ListedFile]:
-    """A page of a version's files behind the path `after`, in order; with `names` those alone."""
-    named = "" if names is None else f" AND {is_in('e.path', 'names', tx.dialect)}"
-    values = {} if names is None else {"names": list_value(names, tx.dialect)}
+    """A page of the files of a manifest behind the path `after`, in order; with `names` those alone."""
+    named, values = _named("e.path", names, tx.dialect)
     rows = tx.all(
-        f"{_FILES} AND e.path > :after{named} GROUP BY e.path, e.digest, e.size_bytes ORDER BY e.path LIMIT :limit",
+        "SELECT e.path, e.digest, e.size_bytes, MIN(k.md5) FROM manifest_entries AS e"
+        " JOIN artifact_contents AS k ON k.digest = e.digest AND k.team_id = :team"
+        f" WHERE e.manifest_id = :manifest AND e.path > :after{named}"
+        " GROUP BY e.path, e.digest, e.size_bytes ORDER BY e.path LIMIT :limit",
         team=team_id,
         manifest=manifest_id,
         after=after,
@@ -135,10 +131,32 @@ def select_files(
     return [ListedFile(*row) for row in rows]
 
 
-def count_files(tx: Tx, manifest_id: int) -> int:
-    """How many files a version has on this server."""
-    count: int = tx.value("SELECT file_count FROM manifests WHERE id = :manifest", manifest=manifest_id)
-    return count
+def insert_references(tx: Tx, version_id: int, references: Sequence[ListedFile]) -> None:
+    """Note what a version lists that lies elsewhere."""
+    tx.insert(
+        "INSERT INTO artifact_references (version_id, path, digest, size_bytes, url) VALUES (?, ?, ?, ?, ?)",
+        [(version_id, each.path, each.digest, each.size_bytes, each.url) for each in references],
+    )
+
+
+def select_references(tx: Tx, version_id: int, after: str, limit: int, names: Sequence[str] | None) -> list[ListedFile]:
+    """As `select_files`, of what lies elsewhere."""
+    named, values = _named("path", names, tx.dialect)
+    rows = tx.all(
+        "SELECT path, digest, size_bytes, url FROM artifact_references"
+        f" WHERE version_id = :version AND path > :after{named} ORDER BY path LIMIT :limit",
+        version=version_id,
+        after=after,
+        limit=limit,
+        **values,
+    )
+    return [ListedFile(path, digest, size, url=url) for path, digest, size, url in rows]
+
+
+def _named(column: str, names: Sequence[str] | None, dialect: Dialect) -> tuple[str, dict[str, object]]:
+    if names is None:
+        return "", {}
+    return f" AND {is_in(column, 'names', dialect)}", {"names": list_value(names, dialect)}
 
 
 def find_listed_content(tx: Tx, collection_id: int, md5: str) -> Content | None:

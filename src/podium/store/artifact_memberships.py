@@ -118,26 +118,6 @@ def select_aliases(tx: Tx, collection_id: int, limit: int, offset: int) -> list[
     return [(key, alias) for key, alias in rows]
 
 
-def select_members(
-    tx: Tx, collection_id: int, limit: int, offset: int, *, ascending: bool = False
-) -> list[tuple[int, int]]:
-    """A page of (number, key of the version) of a collection, the newest first unless `ascending`."""
-    rows = tx.all(
-        "SELECT version, version_id FROM artifact_memberships WHERE collection_id = :collection"
-        f" ORDER BY version {'ASC' if ascending else 'DESC'} LIMIT :limit OFFSET :offset",
-        collection=collection_id,
-        limit=limit,
-        offset=offset,
-    )
-    return [(number, key) for number, key in rows]
-
-
-def count_members(tx: Tx, collection_id: int) -> int:
-    """How many versions a collection has."""
-    count: int = tx.value("SELECT COUNT(*) FROM artifact_memberships WHERE collection_id = :c", c=collection_id)
-    return count
-
-
 def _find(tx: Tx, statement: str, collection_id: int, **values: object) -> int | None:
     found: int | None = tx.value(statement, c=collection_id, **values)
     return found

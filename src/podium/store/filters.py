@@ -144,6 +144,17 @@ def nan_rank(field: Field, source: Source, parameters: Parameters) -> str:
     return _side_value(field, source, parameters, "s.is_nan")
 
 
+def sort_number(field: Field, source: Source, parameters: Parameters) -> str:
+    """The SQL of the number that the value's text is; NULL where it is none."""
+    return _side_value(field, source, parameters, number_of("s.value", parameters.dialect))
+
+
+def number_rank(field: Field, source: Source, parameters: Parameters) -> str:
+    """The SQL of 0 for a text that is a number, 1 for another: numbers sort before texts."""
+    number = number_of("s.value", parameters.dialect)
+    return _side_value(field, source, parameters, f"CASE WHEN {number} IS NULL THEN 1 ELSE 0 END")
+
+
 def _side_value(field: Field, source: Source, parameters: Parameters, column: str) -> str:
     side = side_table(source, field.kind, field.key)
     newest = ""

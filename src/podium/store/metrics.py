@@ -1,7 +1,7 @@
 """Rows of metrics: names interned, every point once, and the latest point of each name beside them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from podium.domain.history import HistoryLine
 from podium.domain.history_reading import StepPoint
 from podium.domain.runs import HistoryPoint, Point, RunPoint, stored_value
+from podium.store.dialect import is_in, list_value
 from podium.store.transaction import Row, Tx
 
 _NUMBERS = (float, int)
@@ -38,6 +39,11 @@ def intern_keys(tx: Tx, keys: Iterable[str]) -> dict[str, int]:
                 key=key,
             )
     return found
+
+
+def find_keys(tx: Tx, keys: Iterable[str]) -> dict[str, int]:
+    """The ids of those of the metrics' names under which a point was ever logged."""
+    return _select_keys(tx, list(keys))
 
 
 def find_key(tx: Tx, key: str) -> int | None:
@@ -200,15 +206,38 @@ def select_history(tx: Tx, run: int, key: str, *, limit: int | None, after: Posi
     )
 
 
-def select_by_step(tx: Tx, run: int, steps: tuple[int, int] | None = None) -> list[StepPoint]:
-    """A run's points of all metrics by step and time: from the first of the steps up to, not including, the second."""
-    within = "" if steps is None else " AND m.step >= :first AND m.step < :end"
+def select_steps(tx: Tx, run: int, key_ids: Sequence[int], within: tuple[int, int] | None = None) -> list[int]:
+    """The steps at which a run has a point of each of these metrics, or of any if none are named, in order.
+
+    Those from the first of `within` up to, not including, the second.
+    """
+    limits = "" if within is None else " AND step >= :first AND step < :end"
+    every = ""
+    if key_ids:
+        limits += f" AND key_id IN ({_list(key_ids)})"
+        every = f" HAVING COUNT(DISTINCT key_id) = {len(set(key_ids))}"
+    rows = tx.all(
+        f"SELECT step FROM metrics WHERE run_id = :run{limits} GROUP BY step{every} ORDER BY step",
+        run=run,
+        first=within[0] if within else 0,
+        end=within[1] if within else 0,
+    )
+    return [row[0] for row in rows]
+
+
+def select_at_steps(tx: Tx, run: int, key_ids: Sequence[int], steps: Sequence[int]) -> list[StepPoint]:
+    """A run's points of these metrics, or of all if none are named, at these steps, by step and time."""
+    if not steps:
+        return []
+    named = f" AND m.key_id IN ({_list(key_ids)})" if key_ids else ""
     rows = tx.all(
         "SELECT m.step, m.timestamp, k.key, m.value, m.is_nan FROM metrics m JOIN metric_keys k ON k.id = m.key_id"
-        f" WHERE m.run_id = :run{within} ORDER BY m.step, m.timestamp, m.key_id",
+        f" WHERE m.run_id = :run{named} AND m.step >= :first AND m.step <= :last"
+        f" AND {is_in('m.step', 'steps', tx.dialect)} ORDER BY m.step, m.timestamp, m.key_id",
         run=run,
-        first=steps[0] if steps else 0,
-        end=steps[1] if steps else 0,
+        first=min(steps),
+        last=max(steps),
+        steps=list_value(list(steps), tx.dialect),
     )
     return [StepPoint(step, time, key, math.nan if is_nan else value) for step, time, key, value, is_nan in rows]
 
@@ -265,8 +294,9 @@ def sample_histories(
 
 def _unlike_others(run: int, key_id: int, timestamp: int, step: int, value: float) -> Row:
     """The row of a value that is NaN, or infinite, as integers are that no float can hold."""
-    finite = isinstance(value, float) or abs(value) < 1 << 1023
-    return (run, key_id, timestamp, step, *stored_value(float(value) if finite else math.copysign(math.inf, value)))
+    if not isinstance(value, float):
+        value = math.inf if value > 0 else -math.inf
+    return (run, key_id, timestamp, step, *stored_value(value))
 
 
 def _latest_of(rows: Iterable[Row]) -> list[Row]:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.filters import Comparison, FieldKind, Node, Operator, Order, SortValue, conjuncts
-from podium.store.filters import Parameters, Source, nan_rank, sort_value
-from podium.store.patterns import number_of
+from podium.store.filters import Parameters, Source, nan_rank, number_rank, sort_number, sort_value
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -55,7 +54,10 @@ def columns(sorting: Sorting, source: Source, parameters: Parameters) -> list[Co
         field = item.field
         value = sort_value(field, source, parameters)
         if item.as_number:
-            value = number_of(value, parameters.dialect)
+            rank, number = number_rank(field, source, parameters), sort_number(field, source, parameters)
+            found += [Column(f"COALESCE({rank}, 2)"), Column(f"COALESCE({number}, 0)", item.ascending)]
+            found.append(Column(f"COALESCE({value}, '')", item.ascending))
+            continue
         if field.kind is FieldKind.METRIC:
             found.append(Column(f"COALESCE({nan_rank(field, source, parameters)}, 2)"))
             value = f"COALESCE({value}, 0)"

@@ -48,8 +48,8 @@ def select_lines(
 def find_last_line(tx: Tx, run: int, stream: Stream) -> str | None:
     """The line of the highest step (of several the last to come); None for a stream without lines."""
     content: str | None = tx.value(
-        "SELECT content FROM run_lines WHERE run_id = :run AND stream = :stream"
-        " ORDER BY max_step DESC, id DESC LIMIT 1",
+        "SELECT content FROM run_lines WHERE id = (SELECT id FROM run_lines"
+        " WHERE run_id = :run AND stream = :stream ORDER BY max_step DESC, id DESC LIMIT 1)",
         run=run,
         stream=stream,
     )

@@ -29,6 +29,9 @@ def wandb(request: pytest.FixtureRequest):
     """The wandb package; its background process ends with the test."""
     request.getfixturevalue("wandb_env")
     import wandb
+    from wandb.sdk.artifacts.artifact_instance_cache import artifact_instance_cache
+
+    artifact_instance_cache.clear()  # the servers of other tests gave the same ids
 
     wandb.setup()
     yield wandb

@@ -58,7 +58,7 @@ _COLLECTION = "/artifactsV2/{region}/{entity}/{project}/{collection}"
 
 ENDPOINTS = (
     Endpoint("PUT", "/artifacts/upload/{token}", upload),
-    Endpoint("GET", "/artifacts/content/{token}/{name}", read_signed),
+    Endpoint("GET", "/artifacts/content/{folder}/{token}/{name}", read_signed),
     Endpoint("GET", "/artifacts/{entity}/{md5}", read_of_team),
     Endpoint("GET", f"{_COLLECTION}/{{birth}}/{{md5}}/{{name}}", read_of_collection),
     Endpoint("GET", f"{_COLLECTION}/{{version}}/{{birth}}/{{md5}}/{{name}}", read_of_collection),

@@ -94,6 +94,16 @@ CREATE TABLE run_artifacts (
 ) {clustered};
 CREATE INDEX run_artifacts_by_version ON run_artifacts (version_id, direction);
 
+-- What a version lists that is elsewhere, by the digest that the client made of it.
+CREATE TABLE artifact_references (
+    version_id BIGINT NOT NULL REFERENCES artifact_versions (id) ON DELETE CASCADE,
+    path {text} NOT NULL,
+    digest {text} NOT NULL,
+    size_bytes BIGINT NOT NULL,
+    url {text} NOT NULL,
+    PRIMARY KEY (version_id, path)
+) {clustered};
+
 -- What a client called a version before the server named it.
 CREATE TABLE artifact_client_ids (
     client_id {text} NOT NULL PRIMARY KEY,

@@ -84,10 +84,8 @@ def parse_run_order(text: str | None) -> tuple[Order, ...]:
     subject = _subject(name)
     if subject is _STATE:
         return (Order(_attribute("status"), ascending),)
-    if isinstance(subject, Param):  # numbers by their value, then texts
-        return Order(subject.field, ascending, as_number=True), Order(subject.field, ascending)
-    if isinstance(subject, Text | Number | Time | Listed):
-        return (Order(subject.field, ascending),)
+    if isinstance(subject, Param | Text | Number | Time | Listed):
+        return (Order(subject.field, ascending, as_number=isinstance(subject, Param)),)
     raise InvalidArgument(f"Invalid order: runs are not sorted by '{name[:100]}'")
 
 

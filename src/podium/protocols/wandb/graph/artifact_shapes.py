@@ -21,6 +21,8 @@ from podium.protocols.wandb.graph.connections import whole
 from podium.protocols.wandb.graph.ids import global_id, key_of
 
 _TYPENAMES = {"sequence": "ArtifactSequence", "portfolio": "ArtifactPortfolio"}
+# Clients tell files from manifests by where W&B's own server has them.
+FILES_FOLDER, MANIFESTS_FOLDER = "wandb_artifacts", "wandb_manifests"
 _TYPES = mimetypes.MimeTypes()
 
 
@@ -126,17 +128,17 @@ def run_shape(run: RunRef) -> dict[str, Any]:
 
 
 def file_shape(caller: Caller, file: ListedFile) -> dict[str, Any]:
-    url = read_url(caller, file)
-    md5 = base64_md5(file.md5)
+    url = read_url(caller, file) if file.url is None else file.url
+    md5 = base64_md5(file.md5) if file.md5 else None
     return {
-        "id": f"ArtifactFile:{file.md5}:{file.path}",
+        "id": f"ArtifactFile:{file.md5 or file.digest}:{file.path}",
         "name": file.path,
         "display_name": file.path,
         "size_bytes": file.size_bytes,
         "mimetype": _TYPES.guess_type(file.path)[0] or "application/octet-stream",
         "md5": md5,
-        "digest": md5,
-        "storage_path": file.md5,
+        "digest": md5 or file.digest,
+        "storage_path": f"{FILES_FOLDER}/{file.md5}" if file.md5 else None,
         "direct_url": url,
         "url": url,
     }
@@ -147,9 +149,9 @@ def read_url(caller: Caller, file: ListedFile) -> str:
     return content_url(caller, caller.services.artifact_contents.read_token(file.entry), file.path)
 
 
-def content_url(caller: Caller, token: str, path: str) -> str:
+def content_url(caller: Caller, token: str, path: str, folder: str = FILES_FOLDER) -> str:
     """The URL with which a token reads."""
-    return f"{caller.base_url}/artifacts/content/{token}/{quote(path.rpartition('/')[2])}"
+    return f"{caller.base_url}/artifacts/content/{folder}/{token}/{quote(path.rpartition('/')[2])}"
 
 
 def upload_target(caller: Caller, token: str | None, md5: str, mimetype: str | None = None) -> dict[str, Any]:

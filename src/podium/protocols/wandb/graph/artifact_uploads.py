@@ -7,7 +7,7 @@ from graphql import GraphQLResolveInfo
 from podium.asgi.graphql.engine import Resolvers
 from podium.domain.artifact_listings import Kind, md5_of
 from podium.errors import InvalidArgument
-from podium.protocols.wandb.graph.artifact_shapes import upload_target, version_shape
+from podium.protocols.wandb.graph.artifact_shapes import FILES_FOLDER, upload_target, version_shape
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
 from podium.protocols.wandb.graph.ids import global_id, key_of
@@ -53,6 +53,7 @@ def _draft(given: Input) -> Draft:
         ttl_s=given.get("ttl_duration_seconds"),
         client_id=given.get("client_id"),
         distributed_id=given.get("distributed_id"),
+        storage_region=given.get("storage_region"),
         deduplicate=given.get("enable_digest_deduplication") is not False,
     )
 
@@ -109,7 +110,7 @@ def _upload(caller: Caller, spec: Input, token: str | None) -> dict[str, Any]:
         "id": f"ArtifactFile:{md5}:{spec['name']}",
         "name": spec["name"],
         "display_name": spec["name"],
-        "storage_path": md5,
+        "storage_path": f"{FILES_FOLDER}/{md5}",
         "artifact": {"id": spec["artifact_id"]},
         **upload_target(caller, token, md5, spec.get("mimetype")),
     }

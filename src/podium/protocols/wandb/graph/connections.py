@@ -1,4 +1,4 @@
-"""Pages of lists as GraphQL gives them: cursors are positions, so that a page can be asked for again."""
+"""Pages of lists as GraphQL gives them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,10 +9,11 @@ from podium.errors import InvalidArgument
 
 MAX_PAGE = 10_000
 DEFAULT_PAGE = 50
+MAX_SEARCHED = 1000
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Which items of a list are asked for."""
+    """Which items of a short list are asked for; its cursors are positions."""
 
     limit: int
     offset: int
@@ -27,18 +28,28 @@ class Page(msgspec.Struct, frozen=True):
             raise InvalidArgument(f"'after' is {after[:100]!r}: expected the 'endCursor' of an earlier page.")
         return cls(min(limit, MAX_PAGE), int(after or 0))
 
-    def connection(self, nodes: Sequence[Any], total: int, edges: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-        """The page with its nodes, of a list of so many; `edges` adds fields to each edge."""
-        more = edges or [{}] * len(nodes)
+    def connection(self, nodes: Sequence[Any], total: int) -> dict[str, Any]:
+        """The page with its nodes, of a list of so many."""
         end = self.offset + len(nodes)
         return {
             "total_count": total,
             "edges": [
-                {"node": node, "cursor": str(self.offset + number), **extra}
-                for number, (node, extra) in enumerate(zip(nodes, more, strict=True), start=1)
+                {"node": node, "cursor": str(self.offset + number)} for number, node in enumerate(nodes, start=1)
             ],
             "page_info": page_info(str(end) if nodes else None, more=end < total),
         }
+
+
+def page_size(first: int | None) -> int:
+    """How many items are asked for at once."""
+    return max(1, min(DEFAULT_PAGE if first is None else first, MAX_SEARCHED))
+
+
+def counted(edges: list[dict[str, Any]], end: str | None, total: int) -> dict[str, Any]:
+    """A page of a search of so many items. It goes on behind its last one, so that only this has to tell its place."""
+    if edges:
+        edges[-1]["cursor"] = end
+    return {"total_count": total, "edges": edges, "page_info": page_info(end, more=end is not None)}
 
 
 def whole(nodes: Sequence[Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class _Query(msgspec.Struct, rename="camel"):
 async def post(services: Services, request: Request) -> Response:
     from podium.protocols.wandb.graph.execute import execute  # noqa: PLC0415
 
+    caller = Caller.of(services, request)
     body = await read_body(request)
     check_nesting(body)
     try:
@@ -31,7 +32,7 @@ async def post(services: Services, request: Request) -> Response:
     except msgspec.DecodeError as error:
         raise InvalidArgument(f"The request's body is no GraphQL request: {error}") from error
     # Python's part of the client sends documents under no name as operationName "".
-    answer = await execute(Caller.of(services, request), asked.query, asked.variables, asked.operation_name or None)
+    answer = await execute(caller, asked.query, asked.variables, asked.operation_name or None)
     return Response(msgspec.json.encode(answer), media_type="application/json")
 
 

@@ -16,17 +16,17 @@ from graphql import (
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
-from podium.errors import PodiumError
+from podium.errors import NotSupported, PodiumError
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
+    artifact_collections,
     artifact_uploads,
     artifacts,
     people,
     people_changes,
     project_changes,
     project_lists,
-    projects,
     registries,
     registry_lists,
     registry_members,
@@ -55,7 +55,6 @@ _RESOLVERS: Resolvers = {
     **server_info.RESOLVERS,
     **people.RESOLVERS,
     **people_changes.RESOLVERS,
-    **projects.RESOLVERS,
     **project_lists.RESOLVERS,
     **project_changes.RESOLVERS,
     **runs.RESOLVERS,
@@ -63,6 +62,7 @@ _RESOLVERS: Resolvers = {
     **run_lists.RESOLVERS,
     **run_history.RESOLVERS,
     **artifacts.RESOLVERS,
+    **artifact_collections.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,
     **registries.RESOLVERS,
@@ -101,8 +101,11 @@ def schema() -> GraphQLSchema:
 def read_field(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
     """The part of an object that a field names, in snake case; arguments are for resolvers of their own.
 
-    What is not there is null, and an empty list where the schema wants a list.
+    What is not there is null, and an empty list where the schema wants a list. Changes need resolvers: told that one
+    was made and given null for it, the client's Go program crashes.
     """
+    if info.parent_type is info.schema.mutation_type:
+        raise NotSupported(f"This server does not offer '{info.field_name}'.")
     name = snake_case(info.field_name)
     value = source.get(name) if isinstance(source, dict) else getattr(source, name, None)
     return [] if value is None and _is_required_list(info.return_type) else value

@@ -33,12 +33,15 @@ async def _users(
     return {"edges": edges, "page_info": {"has_next_page": False}}
 
 
-async def _entity(_: Any, info: GraphQLResolveInfo, name: str | None = None) -> Parts | None:
+async def _entity(_: Any, info: GraphQLResolveInfo, name: str | None = None) -> Parts:
+    """An owner of projects; the client wants one for a name that nobody has too, or nobody whom the user knows."""
     caller: Caller = info.context
+    name = name or caller.home
     try:
-        return entity_of(await caller.services.teams.get(caller.actor(), name or caller.home))
+        return entity_of(await caller.services.teams.get(caller.actor(), name))
     except NotFound:
-        return None
+        absent: Parts = {"available": True, "organization": None, "user": None, "members": []}
+        return {**entity_of(Team(0, name, None, None)), **absent}
 
 
 async def _organization(_: Any, info: GraphQLResolveInfo, name: str) -> Parts:
@@ -85,6 +88,9 @@ async def _organization_of_entity(entity: Parts, info: GraphQLResolveInfo) -> Pa
 async def _user_of_entity(entity: Parts, info: GraphQLResolveInfo) -> Parts | None:
     """The owner of a personal entity; on a server without accounts everything is the local user's."""
     caller: Caller = info.context
+    if "user" in entity:  # it came with the entity
+        given: Parts | None = entity["user"]
+        return given
     if caller.account is None:
         return _local_user(caller)
     if entity.get("entity_type") != "user":
@@ -94,6 +100,9 @@ async def _user_of_entity(entity: Parts, info: GraphQLResolveInfo) -> Parts | No
 
 async def _members(entity: Parts, info: GraphQLResolveInfo) -> list[Parts]:
     caller: Caller = info.context
+    if "members" in entity:
+        given: list[Parts] = entity["members"]
+        return given
     return [member_of(member) for member in await caller.services.members.list_of_team(caller.actor(), entity["name"])]
 
 

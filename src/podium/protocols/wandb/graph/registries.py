@@ -6,7 +6,7 @@ from graphql import GraphQLResolveInfo
 
 from podium.asgi.graphql.engine import Resolvers
 from podium.domain.registries import Registry, check_access, is_registry
-from podium.protocols.wandb.graph import artifacts, project_changes, projects
+from podium.protocols.wandb.graph import artifact_collections, project_changes, projects
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
 from podium.protocols.wandb.graph.ids import global_id, key_of
@@ -68,7 +68,7 @@ async def _allows_all_types(source: Parts, info: GraphQLResolveInfo) -> bool:
 async def _types(source: Parts, info: GraphQLResolveInfo, **given: Any) -> Parts:
     registry: Registry | None = source.get("registry")
     if registry is None:
-        return await artifacts.list_types(source, info, **given)
+        return await artifact_collections.list_types(source, info, **given)
     return whole([{"name": name} for name in registry.types])
 
 

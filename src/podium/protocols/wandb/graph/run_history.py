@@ -1,6 +1,6 @@
 """Histories of runs: whole, in pages of steps, sampled; and the system metrics beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -10,7 +10,7 @@ from podium.domain.history import STEP, parse_object
 from podium.domain.history_reading import DEFAULT_SAMPLES
 from podium.errors import InvalidArgument
 from podium.protocols.wandb.graph.caller import Caller
-from podium.services.tracked_runs import as_json
+from podium.services.tracked_runs import TrackedRun, as_json
 
 _FAR = 2**62
 _LOG_LINES, _MOST_LOG_LINES = 1000, 10_000
@@ -87,13 +87,19 @@ def _keys(run: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any] | Non
     return caller.services.run_history.keys(run["tracked"])
 
 
-async def _system_metrics(run: dict[str, Any], info: GraphQLResolveInfo) -> str:
-    """The last line of the system metrics, without what is the client's own in it."""
-    caller: Caller = info.context
+def _system_metrics(run: dict[str, Any], info: GraphQLResolveInfo) -> str | Awaitable[str]:
+    """The last line of the system metrics: in a page of runs it has been read for all of them."""
     line = run.get("last_event")
-    if line is None:
-        tracked = run["tracked"]
-        line = (await caller.services.run_search.last_events([tracked])).get(tracked.run.info.id, "")
+    return _read_system_metrics(run["tracked"], info.context) if line is None else _without_internal(line)
+
+
+async def _read_system_metrics(tracked: TrackedRun, caller: Caller) -> str:
+    events = await caller.services.run_search.last_events([tracked])
+    return _without_internal(events.get(tracked.run.info.id, ""))
+
+
+def _without_internal(line: str) -> str:
+    """The object in the line, without what is the client's own in it."""
     values = parse_object(line, "wandb-events.jsonl") if line else {}
     return as_json({key: value for key, value in values.items() if not key.startswith("_")})
 

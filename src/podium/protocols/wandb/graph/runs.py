@@ -16,6 +16,9 @@ from podium.protocols.wandb.graph.run_shapes import shape_resumed, shape_run
 from podium.services.run_control import Alert
 
 DEFAULT_PROJECT = "uncategorized"  # as W&B's own server calls it
+# What a process says as a whole when it begins a run, and when one of these changes; with config changes it says none.
+# Others than processes either do not name the run, or say nothing but its state.
+_SAID_AT_START = ("host", "program", "display_name", "group", "job_type", "notes", "labels", "repo", "commit", "sweep")
 # How the fields of the input are called that RunChange calls otherwise.
 _CHANGES = {"group_name": "group", "tags": "labels", "summary_metrics": "summary", "job_program": "program"} | {
     "job_repo": "repo"
@@ -99,6 +102,7 @@ def _change(given: dict[str, Any]) -> RunChange:
     known = {name: fields[name] for name in RunChange.__struct_fields__ if name in fields}
     if "state" in known:
         known["state"] = _state(known["state"])
+    known["begins"] = bool(given.get("name")) and any(name in known for name in _SAID_AT_START)
     try:
         return msgspec.convert(known, RunChange)
     except msgspec.ValidationError as error:

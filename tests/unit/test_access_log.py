@@ -1,0 +1,30 @@
+"""What is logged of a request."""
+
+import asyncio
+
+from podium.asgi.access_log import AccessLog
+from podium.asgi.metrics import RequestMetrics
+from podium.services.secret_box import SecretBox
+
+
+class Lines:
+    """Keeps the paths that would be logged."""
+
+    def __init__(self):
+        self.paths = []
+
+    def add(self, _id, _method, path, *_):
+        self.paths.append(path)
+
+
+async def app(_scope, _receive, _send):
+    """Answers nothing."""
+
+
+def test_the_right_that_a_link_carries_is_not_logged():
+    lines, token = Lines(), SecretBox().seal("a grant")
+    log = AccessLog(app, RequestMetrics(), lines)
+    for path in (f"/files/uploads/{token}/a.txt", "/files/default/p/r/file_stream"):
+        scope = {"type": "http", "method": "PUT", "headers": [], "raw_path": path.encode(), "path": path}
+        asyncio.run(log(scope, None, None))
+    assert lines.paths == ["/files/uploads/***/a.txt", "/files/default/p/r/file_stream"]
