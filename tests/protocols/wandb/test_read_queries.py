@@ -26,7 +26,7 @@ def services(store: Store, tmp_path: Path) -> Services:
 
 
 async def answer(services: Services, query: str, **variables: Any) -> dict[str, Any]:
-    return await execute(Caller(services, "ada", "http://podium", None), query, variables, None)
+    return await execute(Caller(services, None, "http://podium", None), query, variables, None)
 
 
 def ask(services: Services, query: str, **variables: Any) -> Any:

@@ -53,7 +53,7 @@ async def fill(services: Services, count: int) -> None:
 
 async def page(services: Services, *, lazy: bool, **variables: Any) -> dict[str, Any]:
     variables = {"project": "p", "entity": "default", **variables}
-    caller = Caller(services, "ada", "http://podium", None)
+    caller = Caller(services, None, "http://podium", None)
     answer = await execute(caller, _create_runs_query(lazy=lazy), variables, None)
     assert "errors" not in answer, answer
     return answer["data"]["project"]
