@@ -14,6 +14,7 @@ from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
 from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
+from podium.services.lineage import Lineage
 from podium.services.links import Links
 from podium.services.logged_models import LoggedModels
 from podium.services.made_listings import MadeListings
@@ -97,6 +98,7 @@ class Services:
         models = Models(self.registry, self.versions, self.promotion, self.model_sync)
         self.artifact_aliases = ModelAliases(context, models)
         self.artifact_changes = ModelChanges(context, models)
+        self.lineage = Lineage(context, self.model_sync)
         self.registries = Registries(context, self.model_sync)
         self.registry_members = RegistryMembers(context)
         sender = Sender()
