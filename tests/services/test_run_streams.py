@@ -289,6 +289,29 @@ def test_a_deleted_run_is_found_by_none_and_begun_by_none(tracking):
         tracking.send()
 
 
+def test_heartbeats_do_not_make_listings_show_the_run_anew(tracking):
+    before = tracking.begin().tracked.run.info.revision
+    tracking.send(events=Chunk(0, ["{}"]), console=Chunk(0, ["hello"]))
+    tracking.send()
+    assert tracking.find().run.info.revision == before
+    tracking.history(0, line(0, a=1))
+    assert tracking.find().run.info.revision == before + 1
+
+
+def test_all_that_was_sent_goes_with_the_run(tracking):
+    info = tracking.begin().tracked.run.info
+    tracking.history(0, line(0, a=1), summary='{"a": 1, "b": 2}', events=Chunk(0, ["{}"]))
+    tracking.control("delete", ADA, info.id)
+    tracking.clock.advance(days=31)
+    assert asyncio.run(tracking.services.retention.collect(30 * 24 * 3600 * 1000)).runs == 1
+
+    def left(tx):
+        tables = ("runs", "run_streams", "run_documents", "run_lines", "metrics", "latest_metrics")
+        return [tx.value(f"SELECT COUNT(*) FROM {table}") for table in tables]
+
+    assert asyncio.run(tracking.context.store.read(left)) == [0] * 6
+
+
 def test_what_cannot_be_taken_is_refused(tracking):
     tracking.begin()
     for bad, message in (("[]", "a JSON object"), ("{", "no JSON"), ('{"a":' * 200 + "1" + "}" * 200, "nested")):

@@ -10,6 +10,7 @@ from podium.asgi.request_log import RequestLog
 from podium.domain.ids import new_request_id
 
 _TOKEN = re.compile(r"/gAAAA[\w=-]+")  # how all that a SecretBox seals begins
+_GRANT = re.compile(r"^(/artifacts/(?:upload|content/[^/]+)/)[^/]+")
 
 
 class AccessLog:
@@ -59,6 +60,8 @@ class AccessLog:
 
 def _without_token(path: str) -> str:
     """The path; who reads the log of one of the server's own links is not to read or write its file too."""
+    if path.startswith("/artifacts/"):
+        return _GRANT.sub(r"\1***", path)
     return _TOKEN.sub("/***", path) if "/gAAAA" in path else path
 
 

@@ -58,6 +58,16 @@ class Intake(msgspec.Struct, frozen=True):
     exit_code: int = 0
     writer: str = ""
 
+    @property
+    def shows(self) -> bool:
+        """Whether it changes what listings show of the run; heartbeats, system metrics and the console do not."""
+        return self.history is not None or self.summary is not None or self.complete
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are in all."""
+        return sum(len(chunk.lines) for chunk in (self.history, self.events, self.console) if chunk)
+
 
 class StreamRow(msgspec.Struct, frozen=True):
     """What is known of a run that sends streams. The counts are the numbers that the next lines have."""

@@ -39,9 +39,9 @@ class RunStreams:
         wanted = history.metric_names(points)
 
         def work(tx: Tx) -> tuple[bool, dict[str, int]]:
-            run = self._require(tx, actor, project, slug)
+            run = self._require(tx, actor, project, slug, intake)
             at = self._context.clock()
-            rows.upsert_streams(tx, run.id, at, live=True)
+            rows.upsert_streams(tx, run.id, at, live=True)  # from here on no other process changes the streams
             state = rows.find_streams(tx, run.id)
             assert state is not None, "it was just written"
             ids = self._names.ids(tx, wanted)
@@ -53,8 +53,7 @@ class RunStreams:
             self._write_state(tx, run, state, intake, at)
             return state.stop_requested, ids.made
 
-        brief = len(points) <= _MAX_BRIEF_LINES
-        stop, made = await self._context.store.write(work, brief=brief)
+        stop, made = await self._context.store.write(work, brief=intake.line_count <= _MAX_BRIEF_LINES)
         self._names.remember(made)
         return stop
 
@@ -66,13 +65,15 @@ class RunStreams:
             return history.parse_history(lines, now)
         return await asyncio.to_thread(history.parse_history, lines, now)  # others are served meanwhile
 
-    def _require(self, tx: Tx, actor: Actor, project: str, slug: str) -> RunRow:
+    def _require(self, tx: Tx, actor: Actor, project: str, slug: str, intake: Intake) -> RunRow:
+        """The run, changed if what was sent shows."""
         team = self._context.team_id(tx, actor)
         run = runs.find_run_by_slug(tx, team, project, slug)
-        changed = None if run is None else runs.change_run(tx, team, run.run_id)
-        if changed is None:
+        if run is not None and run.deleted_at is None and intake.shows:
+            run = runs.change_run(tx, team, run.run_id)
+        if run is None or run.deleted_at is not None:
             raise NotFound(f"There is no run '{slug}' in the project '{project}', or it is deleted.")
-        return changed
+        return run
 
     def _add_summary(self, tx: Tx, run: RunRow, text: str, summary: dict[str, Any], *, together: bool) -> None:
         if together:
@@ -93,6 +94,7 @@ class RunStreams:
         elif state.note is not None:  # what was thought to have crashed goes on
             rows.update_note(tx, run.id, None)
             if run.status == "FAILED":
+                runs.count_change(tx, run.id)
                 runs.update_state(tx, msgspec.structs.replace(run, status="RUNNING", end_time=None))
         elif run.status not in ("RUNNING", "SCHEDULED"):
             rows.upsert_streams(tx, run.id, at, live=False)
@@ -104,32 +106,43 @@ def _add_history(
     """Keep the lines that are new, and their numbers as points of metrics."""
     assert intake.history is not None, "the caller looked"
     first, lines = intake.history.offset, _lines(intake.history)
-    writer, new = _find_new(tx, run, "history", first, lines, intake.writer)
-    if not new:
+    new = _find_new(tx, run, "history", first, lines, intake.writer)
+    added, last = _with_steps({place: points[place] for _, places in new for place in places}, state.last_step)
+    if not added:
         return
-    step = state.last_step
-    kept, added = [lines[place] for place in new], [points[place] for place in new]
-    for place, point in enumerate(added):
-        if point.step < 0:  # where several processes write to a run, the steps are the server's to count
-            step += 1
-            added[place] = msgspec.structs.replace(point, step=step)
-            kept[place] = history.with_step(kept[place], step)
-        else:
-            step = max(step, point.step)
-    _add_new(tx, run, "history", writer, first, new, kept, [point.step for point in added])
-    logged = {name: ids[name] for name in history.metric_names(added)}
+    for writer, places in new:
+        kept = [
+            lines[place] if points[place].step >= 0 else history.with_step(lines[place], added[place].step)
+            for place in places
+        ]
+        _add_new(tx, run, "history", writer, first, places, kept, [added[place].step for place in places])
+    logged = {name: ids[name] for name in history.metric_names(list(added.values()))}
     yield_to_history(tx, run.id, logged.values())
-    metrics.insert_history(tx, run.id, logged, added)
-    rows.update_last_step(tx, run.id, step)
+    metrics.insert_history(tx, run.id, logged, added.values())
+    rows.update_last_step(tx, run.id, last)
     rows.update_count(tx, run.id, "history", max(state.history_lines, first + len(lines)))
+
+
+def _with_steps(points: dict[int, HistoryLine], last: int) -> tuple[dict[int, HistoryLine], int]:
+    """The points, each with a step, and the highest of all: where a sender leaves steps to the server, it counts on."""
+    stepped = {}
+    for place, point in points.items():
+        if point.step < 0:
+            last += 1
+            stepped[place] = msgspec.structs.replace(point, step=last)
+        else:
+            last = max(last, point.step)
+            stepped[place] = point
+    return stepped, last
 
 
 def _add_others(tx: Tx, run: RunRow, state: StreamRow, intake: Intake) -> None:
     """Keep lines of system metrics, which are only added, and of the console, which may be written over."""
     if intake.events is not None:
         first, lines = intake.events.offset, _lines(intake.events)
-        writer, new = _find_new(tx, run, "events", first, lines, intake.writer)
-        _add_new(tx, run, "events", writer, first, new, [lines[place] for place in new], [0] * len(new))
+        for writer, places in _find_new(tx, run, "events", first, lines, intake.writer):
+            kept = [lines[place] for place in places]
+            _add_new(tx, run, "events", writer, first, places, kept, [0] * len(kept))
         rows.update_count(tx, run.id, "events", max(state.event_lines, first + len(lines)))
     if intake.console is not None:
         first, lines = intake.console.offset, _lines(intake.console)
@@ -139,9 +152,10 @@ def _add_others(tx: Tx, run: RunRow, state: StreamRow, intake: Intake) -> None:
 
 def _find_new(
     tx: Tx, run: RunRow, stream: Stream, first: int, lines: Sequence[str], writer: str
-) -> tuple[str, list[int]]:
+) -> list[tuple[str, list[int]]]:
+    """The places of lines that are new, by the writers under whose names they are kept."""
     if writer:
-        return writer, run_lines.find_new_lines(tx, run.id, stream, writer, first, len(lines))
+        return run_lines.find_new_lines(tx, run.id, stream, writer, first, len(lines))
     return run_lines.find_free_lines(tx, run.id, stream, first, lines)
 
 

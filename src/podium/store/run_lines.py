@@ -101,27 +101,31 @@ def add_lines(
     )
 
 
-def find_free_lines(tx: Tx, run: int, stream: Stream, first: int, lines: Sequence[str]) -> tuple[str, list[int]]:
-    """Under which writer's name lines are to be kept that came without one, and the places of those not kept yet.
+def find_free_lines(tx: Tx, run: int, stream: Stream, first: int, lines: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """The places of those lines that are not kept yet, by the writers under whose names they are to be kept.
 
     A line that is kept under its number with this very text came twice, since its sender did not hear that it had come.
-    With another text it is of another process, which resumed the run at the same time: that one's lines get a name of
-    their own. So each line is kept once, whoever sends it again.
+    With another text it is of another process, which resumed the run at the same time: one of the two gets another
+    writer's name. So each line is kept once, whoever sends it again.
     """
-    for lane in range(1, 1000):
+    found, left, lane = [], list(range(len(lines))), 1
+    while left:
         writer = "" if lane == 1 else str(lane)
         kept = _kept(tx, run, stream, writer, first, len(lines))
-        if not kept:
-            return writer, list(range(len(lines)))
-        if all(lines[number - first] == line for number, line in kept.items()):
-            return writer, [place for place in range(len(lines)) if first + place not in kept]
-    raise AssertionError("a thousand processes resumed one run at the same time")
+        free = [place for place in left if first + place not in kept]
+        if free:
+            found.append((writer, free))
+        left = [place for place in left if kept.get(first + place, lines[place]) != lines[place]]
+        lane += 1
+    return found
 
 
-def find_new_lines(tx: Tx, run: int, stream: Stream, writer: str, first: int, count: int) -> list[int]:
-    """The places of those of `count` lines from number `first` that the writer has not sent yet."""
+def find_new_lines(
+    tx: Tx, run: int, stream: Stream, writer: str, first: int, count: int
+) -> list[tuple[str, list[int]]]:
+    """The places of those of `count` lines from number `first` that the writer has not sent yet, as above."""
     kept = _kept(tx, run, stream, writer, first, count)
-    return [place for place in range(count) if first + place not in kept]
+    return [(writer, [place for place in range(count) if first + place not in kept])]
 
 
 def replace_lines(tx: Tx, run: int, stream: Stream, writer: str, first: int, lines: Sequence[str]) -> None:

@@ -93,6 +93,11 @@ def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
     return None if row is None else RunRow(*row)
 
 
+def count_change(tx: Tx, key: int) -> None:
+    """Note that what is shown of a run has changed."""
+    tx.run("UPDATE runs SET revision = revision + 1 WHERE id = :id", id=key)
+
+
 def select_revisions(tx: Tx, keys: list[int]) -> list[tuple[int, int]]:
     """(key, revision) of the runs of these keys, in the order given."""
     wanted = ", ".join(str(key) for key in keys) or "NULL"

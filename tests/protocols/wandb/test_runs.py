@@ -158,6 +158,24 @@ with wandb.init(project="{PROJECT}", id="s", settings=wandb.Settings(**shared), 
     assert (seen.config, seen.summary["second"], seen.state) == ({"a": 1, "b": 2}, 1, "finished")
 
 
+def test_two_processes_that_resume_a_run_at_once_lose_and_double_nothing(wandb, client, history):
+    with begin(wandb, "r") as run:
+        run.log({"loss": 0.0})
+    run = begin(wandb, "r", resume="must")
+    script = f"""
+import wandb
+with wandb.init(project="{PROJECT}", id="r", resume="must") as run:
+    for value in (10.0, 11.0, 12.0):
+        run.log({{"loss": value}})
+"""
+    subprocess.run([sys.executable, "-c", script], env=environment(), check=True)
+    run.log({"loss": 20.0})
+    run.log({"loss": 21.0})
+    run.finish()
+    mark(client, "r")
+    assert sorted(history("r")) == [(0, 0.0), (1, 10.0), (1, 20.0), (2, 11.0), (2, 21.0), (3, 12.0)]
+
+
 def test_an_offline_run_is_synced_once_however_often(wandb, client, history):
     with begin(wandb, "off", mode="offline", config={"a": 1}) as run:
         for step in range(3):
