@@ -9,9 +9,13 @@ from typing import Literal
 import msgspec
 
 from podium.domain.registry import Tags
+from podium.errors import InvalidArgument
 
 Access = Literal["PRIVATE", "RESTRICTED"]
 MemberRole = Literal["admin", "member", "viewer", "restricted_viewer"]
+
+ROLES: tuple[MemberRole, ...] = ("admin", "member", "viewer", "restricted_viewer")  # the highest first
+ACCESSES: tuple[Access, ...] = ("PRIVATE", "RESTRICTED")
 
 PREFIX = "wandb-registry-"
 MODELS = f"{PREFIX}model"  # the registry that shows registered models
@@ -19,6 +23,30 @@ MODEL_TYPE = "model"
 
 # Tags that clients keep for themselves.
 _INTERNAL = "mlflow."
+
+
+class Registry(msgspec.Struct, frozen=True, kw_only=True):
+    """A registry with everything that is shown of it. `types` are those it has, and allows if not all are."""
+
+    id: int
+    name: str
+    team: str
+    organization: str
+    description: str | None
+    access: Access
+    allows_all_types: bool
+    types: tuple[str, ...]
+    created_at: int
+    updated_at: int
+
+
+class UserMember(msgspec.Struct, frozen=True):
+    """A user of a registry."""
+
+    user_id: int
+    user: str
+    email: str | None
+    role: MemberRole
 
 
 class Synced(msgspec.Struct, frozen=True):
@@ -31,6 +59,22 @@ class Synced(msgspec.Struct, frozen=True):
 def is_registry(project: str) -> bool:
     """Whether a project of this name is a registry."""
     return project.startswith(PREFIX)
+
+
+def check_member_role(role: str) -> MemberRole:
+    """The role of this name. Raises InvalidArgument."""
+    for known in ROLES:
+        if known == role:
+            return known
+    raise InvalidArgument(f"'{role[:100]}' is no role in a registry: expected one of {', '.join(ROLES)}.")
+
+
+def check_access(access: str) -> Access:
+    """What is meant by the access of a registry. Raises InvalidArgument."""
+    for known in ACCESSES:
+        if known == access:
+            return known
+    raise InvalidArgument(f"'{access[:100]}' is no access of a registry: expected PRIVATE or RESTRICTED.")
 
 
 def shown_tags(tags: Tags) -> list[str]:

@@ -14,6 +14,7 @@ from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
 from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
+from podium.services.lineage import Lineage
 from podium.services.links import Links
 from podium.services.logged_models import LoggedModels
 from podium.services.made_listings import MadeListings
@@ -26,8 +27,10 @@ from podium.services.organizations import Organizations
 from podium.services.overview import Overview
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
+from podium.services.registries import Registries
 from podium.services.registry import Registry
 from podium.services.registry_history import RegistryHistory
+from podium.services.registry_members import RegistryMembers
 from podium.services.retention import Retention
 from podium.services.run_control import RunControl
 from podium.services.run_files import RunFiles
@@ -95,6 +98,9 @@ class Services:
         models = Models(self.registry, self.versions, self.promotion, self.model_sync)
         self.artifact_aliases = ModelAliases(context, models)
         self.artifact_changes = ModelChanges(context, models)
+        self.lineage = Lineage(context, self.model_sync)
+        self.registries = Registries(context, self.model_sync)
+        self.registry_members = RegistryMembers(context)
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)

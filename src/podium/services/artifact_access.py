@@ -7,32 +7,36 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
 from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
-from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects
+from podium.services.registry_roles import require_place, sees_in_registry
+from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
 from podium.store.transaction import Tx
 
 
 def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[int, int]:
     """The keys of the actor's team and of its project of this name. Raises NotFound."""
-    team = context.team_id(tx, actor)
+    team = context.team_id(tx, actor, only_reads=True)
     project = projects.find_project_by_name(tx, team, name)
     if project is None or project.deleted_at is not None:
+        context.team_id(tx, actor)
         raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
-    return team, project.id
+    return require_place(context, tx, actor, project.id, name), project.id
 
 
 def require_version(
     context: Context, tx: Tx, actor: Actor, key: int, *, only_reads: bool = False
 ) -> tuple[int, Version]:
-    """The key of the team that has a version, and the version. Raises NotFound."""
-    missing = f"There is no artifact with the number {key}."
-    found = artifact_versions.load_versions(tx, [key])
-    if not found:
-        raise NotFound(missing)
-    return _owner(context, tx, actor, found[0].sequence, missing, only_reads=only_reads), found[0]
+    """The key of the team that has a version, and the version. Raises NotFound.
+
+    Who sees a link to it in a registry sees it, too.
+    """
+    found = _load(tx, key)
+    if only_reads or not tx.writes:
+        return _seen(context, tx, actor, found), found
+    return _owner(context, tx, actor, found.sequence, _no_version(key)), found
 
 
 def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
-    """As `require_version`, for work that does not change the version.
+    """As `require_version`, of a version that is not to be changed itself.
 
     Raises InvalidState for one that is not committed, or deleted.
     """
@@ -48,7 +52,7 @@ def require_collection(context: Context, tx: Tx, actor: Actor, key: int) -> tupl
     found = artifact_collections.find_collection_by_key(tx, key)
     if found is None:
         raise NotFound(missing)
-    return _owner(context, tx, actor, found, missing, only_reads=False), found
+    return _owner(context, tx, actor, found, missing), found
 
 
 def require_collection_named(context: Context, tx: Tx, actor: Actor, project: str, name: str) -> tuple[int, Collection]:
@@ -88,8 +92,32 @@ def visible_teams(context: Context, tx: Tx, actor: Actor, teams: Iterable[str]) 
     return found
 
 
-def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str, *, only_reads: bool) -> int:
+def _load(tx: Tx, key: int) -> Version:
+    found = artifact_versions.load_versions(tx, [key])
+    if not found:
+        raise NotFound(_no_version(key))
+    return found[0]
+
+
+def _seen(context: Context, tx: Tx, actor: Actor, version: Version) -> int:
+    """The key of the team of a version that the actor may see."""
+    place = version.sequence.place
     try:
-        return context.team_id(tx, actor.at(collection.place.team), only_reads=only_reads)
+        return context.team_id(tx, actor.at(place.team), only_reads=True)
+    except NotFound:
+        owner = teams.find_owner(tx, place.project_id)
+        if owner is None or not sees_in_registry(tx, actor, version.id):
+            raise NotFound(_no_version(version.id)) from None
+        return owner
+
+
+def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str) -> int:
+    place = collection.place
+    try:
+        return require_place(context, tx, actor.at(place.team), place.project_id, place.project)
     except NotFound:
         raise NotFound(missing) from None  # nobody learns by the number which team has it
+
+
+def _no_version(key: int) -> str:
+    return f"There is no artifact with the number {key}."

@@ -8,7 +8,7 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, check_alias
 from podium.domain.events import Change
 from podium.errors import InvalidState
-from podium.services.artifact_access import require_collection_named, require_committed
+from podium.services.artifact_access import require_collection_named
 from podium.services.context import Context
 from podium.store import artifact_memberships as rows
 from podium.store.transaction import Tx
@@ -35,7 +35,6 @@ class ArtifactAliases:
             check_alias(alias.alias)
 
         def work(tx: Tx) -> None:
-            require_committed(self._context, tx, actor, version_id)
             at = self._context.clock()
             for given in aliases:
                 team, found = self._collection(tx, actor, given)
@@ -47,7 +46,6 @@ class ArtifactAliases:
         """Take aliases off a version; those that it does not have are no matter."""
 
         def work(tx: Tx) -> None:
-            require_committed(self._context, tx, actor, version_id)
             at = self._context.clock()
             for given in aliases:
                 team, found = self._collection(tx, actor, given)

@@ -19,7 +19,7 @@ from podium.services.artifact_access import (
 )
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
-from podium.services.projects import ensure_project
+from podium.services.registry_roles import link_target
 from podium.store import artifact_collections, artifact_memberships, artifact_versions
 from podium.store.transaction import Tx
 
@@ -164,10 +164,9 @@ class ArtifactChanges:
 
         def work(tx: Tx) -> Membership:
             _, version = require_committed(self._context, tx, actor, version_id)
-            team = self._context.team_id(tx, actor)
-            target = ensure_project(self._context, tx, actor, team, project)
+            team, target = link_target(self._context, tx, actor, project, version.sequence.type)
             at = self._context.clock()
-            found = _portfolio(tx, target.id, portfolio, version, at)
+            found = _portfolio(tx, target, portfolio, version, at)
             place = artifact_memberships.find_place(tx, found.id, version_id)
             if place is None:
                 number = artifact_collections.take_number(tx, found.id)

@@ -54,10 +54,6 @@ class Context(msgspec.Struct, frozen=True):
         if tx.writes and not may_write(actor, team_id):
             raise PermissionDenied(f"'{actor.name}' may read what this team has, and not change it.")
 
-    def readable_team(self, tx: Tx, actor: Actor) -> int:
-        """As `team_id`, where what is written is no change of what the team has, but a copy of it to read."""
-        return self._allowed_team(tx, actor, writes=False)
-
     async def require_write(self, actor: Actor) -> None:
         """Raise NotFound or PermissionDenied unless the actor may change what its team has.
 

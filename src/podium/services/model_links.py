@@ -18,9 +18,9 @@ from podium.services.artifact_aliases import AliasIn, ArtifactAliases
 from podium.services.artifact_changes import ArtifactChanges, VersionEdit
 from podium.services.context import Context
 from podium.services.model_sync import ModelSync
-from podium.services.projects import ensure_project
 from podium.services.promotion import Promotion
 from podium.services.registry import Registry
+from podium.services.registry_roles import link_target
 from podium.services.versions import Versions
 from podium.store import artifact_collections, artifact_memberships, model_links, projects
 from podium.store import registry as model_rows
@@ -73,8 +73,8 @@ class ModelChanges(ArtifactChanges):
 
         def work(tx: Tx) -> Membership:
             _, version = require_committed(self._context, tx, actor, version_id)
-            team = self._context.team_id(tx, actor)
-            ensure_project(self._context, tx, actor, team, rules.MODELS)
+            self._models.sync.open_registry(tx, actor)
+            team, _ = link_target(self._context, tx, actor, rules.MODELS, rules.MODEL_TYPE)
             if model_rows.lock_model(tx, team, name) is None:
                 self._models.registry.create_in(tx, actor, name, {})
             key = model_rows.find_key(tx, team, name)

@@ -52,16 +52,26 @@ class ModelSync:
         known = projects.find_project_by_name(tx, team, MODELS)
         if known is not None and known.deleted_at is not None:
             return
-        registry = known.id if known else ensure_project(self._context, tx, actor, team, MODELS).id
-        at = self._context.clock()
-        type_id = artifact_collections.ensure_type(tx, registry, MODEL_TYPE, at)
-        registries.insert_registry(tx, registry, access="PRIVATE", allows_all_types=False)
+        registry = self.open_registry(tx, actor)
+        type_id = artifact_collections.ensure_type(tx, registry, MODEL_TYPE, self._context.clock())
         for model in stale:
             self._refresh_model(tx, team, registry, type_id, model)
 
+    def open_registry(self, tx: Tx, actor: Actor) -> int:
+        """The key of the registry of models of the actor's team, which is made if it is not there.
+
+        Raises InvalidState when it is deleted.
+        """
+        team = self._team(tx, actor)
+        registry = ensure_project(self._context, tx, actor, team, MODELS).id
+        if registries.find_registry(tx, registry) is None:
+            registries.insert_registry(tx, registry, access="PRIVATE", allows_all_types=False)
+            artifact_collections.ensure_type(tx, registry, MODEL_TYPE, self._context.clock())
+        return registry
+
     def _team(self, tx: Tx, actor: Actor) -> int:
         """A reader's look makes the copy, too: the right to write it is not asked for."""
-        return self._context.readable_team(tx, actor)
+        return self._context.team_id(tx, actor, only_reads=True)
 
     def _refresh_model(self, tx: Tx, team: int, registry: int, type_id: int, model: ModelRow) -> None:
         collection = model.collection_id

@@ -16,7 +16,7 @@ from podium.domain.events import Change
 from podium.domain.locations import proxied_path, run_location
 from podium.errors import InvalidPath, NotFound
 from podium.services.context import Context
-from podium.store import gc
+from podium.store import gc, model_links
 from podium.store.artifact_versions import delete_version
 from podium.store.transaction import Tx
 
@@ -75,6 +75,7 @@ class Retention:
             done.manifests += count
         while await self._context.store.write(lambda tx: gc.delete_unused_contents(tx, abandoned, BATCH)):
             pass
+        await self._context.store.write(model_links.forget_incomplete)
         done.uploads = await self._abort_uploads(abandoned)
         await self._delete_blobs(done, _time(now - self._grace_ms))
         return done

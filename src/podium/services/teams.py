@@ -30,6 +30,15 @@ class Teams:
         """The team of this name. Raises NotFound."""
         return await self._context.store.read(lambda tx: _require(tx, actor, name))
 
+    async def is_readable(self, actor: Actor) -> bool:
+        """Whether the actor may see what its team has."""
+
+        def work(tx: Tx) -> bool:
+            found = rows.find_team(tx, actor.team)
+            return found is not None and may_read(actor, found.id)
+
+        return await self._context.store.read(work)
+
     async def create(self, actor: Actor, name: str, description: str | None, artifact_root: str | None) -> Team:
         """The new team, which the actor manages. It takes an administrator of the server. Raises AlreadyExists."""
         if name == DEFAULT_TEAM:

@@ -1,9 +1,32 @@
 """Rows of registries and of who belongs to them."""
 
+from collections.abc import Sequence
+
 import msgspec
 
-from podium.domain.registries import Access
+from podium.domain.filters import Node
+from podium.domain.registries import Access, MemberRole, Registry, UserMember
+from podium.store.dialect import is_in, list_value
+from podium.store.filters import Parameters, SideTable, Source, where
 from podium.store.transaction import Tx
+
+DESCRIPTION_TAG = "mlflow.note.content"
+_DESCRIPTION = f"(SELECT t.value FROM project_tags AS t WHERE t.project_id = p.id AND t.key = '{DESCRIPTION_TAG}')"
+
+SOURCE = Source(
+    rows="registries AS g JOIN projects AS p ON p.id = g.project_id",
+    key="p.id",
+    attributes={
+        "id": "p.id",
+        "name": "p.name",
+        "created_at": "p.created_at",
+        "updated_at": "p.updated_at",
+        "description": _DESCRIPTION,
+    },
+    nullable=frozenset({"description"}),
+    tags=SideTable("project_tags", "project_id"),
+)
+ORDERS = {"name": "p.name", "created_at": "p.created_at", "updated_at": "p.updated_at"}
 
 
 class RegistryRow(msgspec.Struct, frozen=True):
@@ -25,13 +48,13 @@ def insert_registry(tx: Tx, project_id: int, *, access: Access, allows_all_types
     )
 
 
-def update_registry(tx: Tx, project_id: int, access: Access, allows_all_types: bool) -> None:  # noqa: FBT001  a column
+def update_registry(tx: Tx, row: RegistryRow) -> None:
     """Write what a registry allows."""
     tx.run(
         "UPDATE registries SET access = :access, allows_all_types = :all WHERE project_id = :project",
-        project=project_id,
-        access=access,
-        all=int(allows_all_types),
+        project=row.project_id,
+        access=row.access,
+        all=int(row.allows_all_types),
     )
 
 
@@ -41,3 +64,159 @@ def find_registry(tx: Tx, project_id: int) -> RegistryRow | None:
         "SELECT project_id, access, allows_all_types FROM registries WHERE project_id = :project", project=project_id
     )
     return None if row is None else RegistryRow(row[0], row[1], bool(row[2]))
+
+
+def visible(user_id: int | None) -> str:
+    """The SQL that holds for registries `g` that a user may see; None is who may see all."""
+    if user_id is None:
+        return "1 = 1"
+    return (
+        f"(g.access = 'PRIVATE' OR EXISTS (SELECT 1 FROM registry_users AS u WHERE u.project_id = g.project_id"
+        f" AND u.user_id = {int(user_id)}) OR EXISTS (SELECT 1 FROM registry_teams AS e JOIN team_members AS m"
+        f" ON m.team_id = e.team_id WHERE e.project_id = g.project_id AND m.user_id = {int(user_id)}))"
+    )
+
+
+def search_registries(
+    tx: Tx, team_id: int, user_id: int | None, condition: Node, order: str, limit: int, offset: int
+) -> list[int]:
+    """A page of the keys of a team's registries."""
+    parameters = Parameters(tx.dialect, {"team": team_id, "limit": limit, "offset": offset})
+    rows = tx.all(
+        f"SELECT p.id FROM {SOURCE.rows} WHERE p.team_id = :team AND p.deleted_at IS NULL AND {visible(user_id)}"
+        f" AND ({where(condition, SOURCE, parameters)}) ORDER BY {order} LIMIT :limit OFFSET :offset",
+        **parameters.values,
+    )
+    return [row[0] for row in rows]
+
+
+def load_registries(tx: Tx, keys: Sequence[int]) -> list[Registry]:
+    """Those of the registries that are there, in the order of the keys: two statements."""
+    value = list_value(keys, tx.dialect)
+    rows = tx.all(
+        f"SELECT p.id, p.name, e.name, o.name, {_DESCRIPTION}, g.access, g.allows_all_types, p.created_at, p.updated_at"
+        f" FROM {SOURCE.rows} JOIN teams AS e ON e.id = p.team_id LEFT JOIN organizations AS o"
+        f" ON o.id = e.organization_id WHERE {is_in('p.id', 'keys', tx.dialect)} AND p.deleted_at IS NULL",
+        keys=value,
+    )
+    types: dict[int, list[str]] = {}
+    for project, name in tx.all(
+        f"SELECT project_id, name FROM artifact_types WHERE {is_in('project_id', 'keys', tx.dialect)} ORDER BY id",
+        keys=value,
+    ):
+        types.setdefault(project, []).append(name)
+    found = {
+        key: Registry(
+            id=key,
+            name=name,
+            team=team,
+            organization=organization or team,
+            description=description,
+            access=access,
+            allows_all_types=bool(all_types),
+            types=tuple(types.get(key, ())),
+            created_at=created,
+            updated_at=updated,
+        )
+        for key, name, team, organization, description, access, all_types, created, updated in rows
+    }
+    return [found[key] for key in keys if key in found]
+
+
+def select_users(tx: Tx, project_id: int) -> list[UserMember]:
+    """The users of a registry, by name."""
+    rows = tx.all(
+        "SELECT u.id, u.name, u.email, r.role FROM registry_users AS r JOIN users AS u ON u.id = r.user_id"
+        " AND u.deleted_at IS NULL WHERE r.project_id = :project ORDER BY u.name",
+        project=project_id,
+    )
+    return [UserMember(*row) for row in rows]
+
+
+def select_teams(tx: Tx, project_id: int) -> list[tuple[int, MemberRole]]:
+    """(key, role) of the teams of a registry."""
+    rows = tx.all(
+        "SELECT r.team_id, r.role FROM registry_teams AS r JOIN teams AS e ON e.id = r.team_id"
+        " AND e.deleted_at IS NULL WHERE r.project_id = :project ORDER BY e.name",
+        project=project_id,
+    )
+    return [(key, role) for key, role in rows]
+
+
+def add_users(tx: Tx, project_id: int, user_ids: Sequence[int], role: MemberRole) -> None:
+    """Let users that are there belong to a registry; those that do keep their role."""
+    tx.many(
+        "INSERT INTO registry_users (project_id, user_id, role) SELECT :project, u.id, :role FROM users AS u"
+        " WHERE u.id = :user AND u.deleted_at IS NULL ON CONFLICT DO NOTHING",
+        [{"project": project_id, "user": key, "role": role} for key in user_ids],
+    )
+
+
+def add_teams(tx: Tx, project_id: int, team_ids: Sequence[int], role: MemberRole) -> None:
+    """Let teams that are there belong to a registry; those that do keep their role."""
+    tx.many(
+        "INSERT INTO registry_teams (project_id, team_id, role) SELECT :project, e.id, :role FROM teams AS e"
+        " WHERE e.id = :team AND e.deleted_at IS NULL ON CONFLICT DO NOTHING",
+        [{"project": project_id, "team": key, "role": role} for key in team_ids],
+    )
+
+
+def remove_members(tx: Tx, project_id: int, user_ids: Sequence[int], team_ids: Sequence[int]) -> None:
+    """Take users and teams out of a registry."""
+    tx.many(
+        "DELETE FROM registry_users WHERE project_id = :project AND user_id = :user",
+        [{"project": project_id, "user": key} for key in user_ids],
+    )
+    tx.many(
+        "DELETE FROM registry_teams WHERE project_id = :project AND team_id = :team",
+        [{"project": project_id, "team": key} for key in team_ids],
+    )
+
+
+def update_user_role(tx: Tx, project_id: int, user_id: int, role: MemberRole) -> bool:
+    """Give a user of a registry another role; whether it belongs there."""
+    return (
+        tx.count(
+            "UPDATE registry_users SET role = :role WHERE project_id = :project AND user_id = :user",
+            project=project_id,
+            user=user_id,
+            role=role,
+        )
+        > 0
+    )
+
+
+def update_team_role(tx: Tx, project_id: int, team_id: int, role: MemberRole) -> bool:
+    """Give a team of a registry another role; whether it belongs there."""
+    return (
+        tx.count(
+            "UPDATE registry_teams SET role = :role WHERE project_id = :project AND team_id = :team",
+            project=project_id,
+            team=team_id,
+            role=role,
+        )
+        > 0
+    )
+
+
+def select_roles(tx: Tx, project_id: int, user_id: int) -> list[MemberRole]:
+    """The roles that a user has in a registry, of its own and by its teams."""
+    rows = tx.all(
+        "SELECT role FROM registry_users WHERE project_id = :project AND user_id = :user"
+        " UNION ALL SELECT r.role FROM registry_teams AS r JOIN team_members AS m ON m.team_id = r.team_id"
+        " WHERE r.project_id = :project AND m.user_id = :user",
+        project=project_id,
+        user=user_id,
+    )
+    return [row[0] for row in rows]
+
+
+def select_linking(tx: Tx, version_id: int) -> list[tuple[int, int]]:
+    """The keys of team and project of each registry that links to a version of an artifact."""
+    rows = tx.all(
+        "SELECT DISTINCT p.team_id, p.id FROM artifact_memberships AS s JOIN artifact_collections AS c"
+        " ON c.id = s.collection_id AND c.deleted_at IS NULL JOIN registries AS g ON g.project_id = c.project_id"
+        " JOIN projects AS p ON p.id = g.project_id AND p.deleted_at IS NULL WHERE s.version_id = :version",
+        version=version_id,
+    )
+    return [(team, project) for team, project in rows]

@@ -1,8 +1,10 @@
 """Rows of teams, and what happens to all that a team has when it goes. A deleted team hides what it has."""
 
+from collections.abc import Sequence
+
 from podium.domain.access import DEFAULT_TEAM_ID
 from podium.domain.teams import Team, TeamKind
-from podium.store.dialect import for_update
+from podium.store.dialect import for_update, is_in, list_value
 from podium.store.transaction import Tx
 
 # What a team owns by itself; all else belongs to one of these, and goes with it.
@@ -221,3 +223,19 @@ def delete_owned(tx: Tx, team_id: int) -> None:
     )
     for table in (*OWNED, *_FILES, "artifact_contents"):
         tx.run(f"DELETE FROM {table} WHERE team_id = :team", team=team_id)
+
+
+def load_teams(tx: Tx, keys: Sequence[int]) -> list[Team]:
+    """Those of the teams that are there, in the order of the keys."""
+    rows = tx.all(
+        f"SELECT {_COLUMNS} FROM teams WHERE {is_in('id', 'keys', tx.dialect)} AND deleted_at IS NULL",
+        keys=list_value(keys, tx.dialect),
+    )
+    found = {row[0]: Team(*row) for row in rows}
+    return [found[key] for key in keys if key in found]
+
+
+def find_owner(tx: Tx, project_id: int) -> int | None:
+    """The key of the team that has a project."""
+    found: int | None = tx.value("SELECT team_id FROM projects WHERE id = :id AND deleted_at IS NULL", id=project_id)
+    return found

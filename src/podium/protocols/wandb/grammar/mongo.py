@@ -1,6 +1,7 @@
 """Filters in MongoDB's style into the neutral tree, whatever it is that they are about."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -90,8 +91,8 @@ class _Reader:
             return listed if name == "$in" else Not(listed)
         if name in _RANGES:
             return subject.compared(_RANGES[name], value)
-        if name == "$regex":
-            return subject.matching(_pattern(value))
+        if name in ("$regex", "$contains"):
+            return subject.matching(_pattern(value) if name == "$regex" else _literal(value))
         if name == "$exists":
             return subject.present() if value else Not(subject.present())
         if name == "$not":
@@ -100,7 +101,7 @@ class _Reader:
             return Not(self._tests(subject, value, depth + 1))
         raise InvalidArgument(
             f"Invalid filter: there is no operator '{name[:100]}'; "
-            "there are $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $regex and $not"
+            "there are $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $regex, $contains and $not"
         )
 
 
@@ -119,6 +120,12 @@ def _pattern(given: Any) -> str:
         raise InvalidArgument(f"Invalid filter: '$regex' needs a text, not '{_shown(given)}'")
     parse_pattern(given)
     return given
+
+
+def _literal(given: Any) -> str:
+    if not isinstance(given, str):
+        raise InvalidArgument(f"Invalid filter: '$contains' needs a text, not '{_shown(given)}'")
+    return _pattern(re.sub(r"([.^$*+?{}\[\]\\|()])", r"\\\1", given))
 
 
 def _shown(value: Any) -> str:

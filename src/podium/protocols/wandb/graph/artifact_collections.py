@@ -38,7 +38,7 @@ async def _type(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, A
     return None if found is None else type_shape(found, source)
 
 
-async def _types(
+async def list_types(
     source: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None, **_: Any
 ) -> dict[str, Any]:
     caller: Caller = info.context
@@ -127,7 +127,7 @@ _OF_COLLECTIONS: dict[str, Resolver] = {"aliases": _aliases, "artifacts": _versi
 RESOLVERS: Resolvers = {
     ("Query", "artifactCollection"): _collection_by_id,
     ("Project", "artifactType"): _type,
-    ("Project", "artifactTypes"): _types,
+    ("Project", "artifactTypes"): list_types,
     ("Project", "artifactCollection"): _collection,
     ("Project", "artifactCollections"): _collections,
     ("ArtifactType", "artifactCollection"): _collection_of_type,

@@ -27,7 +27,9 @@ from podium.protocols.wandb.graph import (
     people_changes,
     project_changes,
     project_lists,
-    projects,
+    registries,
+    registry_lists,
+    registry_members,
     run_files,
     run_history,
     run_lists,
@@ -53,7 +55,6 @@ _RESOLVERS: Resolvers = {
     **server_info.RESOLVERS,
     **people.RESOLVERS,
     **people_changes.RESOLVERS,
-    **projects.RESOLVERS,
     **project_lists.RESOLVERS,
     **project_changes.RESOLVERS,
     **runs.RESOLVERS,
@@ -64,6 +65,9 @@ _RESOLVERS: Resolvers = {
     **artifact_collections.RESOLVERS,
     **artifact_uploads.RESOLVERS,
     **artifact_changes.RESOLVERS,
+    **registries.RESOLVERS,
+    **registry_lists.RESOLVERS,
+    **registry_members.RESOLVERS,
 }
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)

@@ -11,7 +11,7 @@ from podium.protocols.wandb.graph.ids import key_of
 from podium.protocols.wandb.graph.projects import DESCRIPTION_TAG, shape_project
 
 
-async def _upsert_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+async def upsert_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
     team, name, description = input.get("entity_name") or caller.home, input.get("name"), input.get("description")
     if not name:
@@ -30,7 +30,7 @@ async def _upsert_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any])
     return {"project": shaped, "model": shaped, "inserted": inserted}
 
 
-async def _rename_project(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+async def rename_project(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
     team = input["entity_name"]
     actor, projects = caller.actor(team), caller.services.projects
@@ -40,7 +40,7 @@ async def _rename_project(_: Any, info: GraphQLResolveInfo, input: dict[str, Any
     return {"project": shaped, "model": shaped, "inserted": False}
 
 
-async def _delete_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+async def delete_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     """By id, or by name; what the id does not say is whose project it is."""
     caller: Caller = info.context
     projects = caller.services.projects
@@ -55,7 +55,7 @@ async def _delete_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any])
 
 
 RESOLVERS: Resolvers = {
-    ("Mutation", "upsertModel"): _upsert_model,
-    ("Mutation", "renameProject"): _rename_project,
-    ("Mutation", "deleteModel"): _delete_model,
+    ("Mutation", "upsertModel"): upsert_model,
+    ("Mutation", "renameProject"): rename_project,
+    ("Mutation", "deleteModel"): delete_model,
 }

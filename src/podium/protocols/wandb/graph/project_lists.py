@@ -20,16 +20,16 @@ async def _models(
     first: int | None = None,
     after: str | None = None,
 ) -> dict[str, Any]:
-    return await _page(info.context, entity_name or info.context.home, first, after)
+    return await list_projects(info.context, entity_name or info.context.home, first, after)
 
 
 async def _projects_of_viewer(
     _: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None
 ) -> dict[str, Any]:
-    return await _page(info.context, info.context.home, first, after)
+    return await list_projects(info.context, info.context.home, first, after)
 
 
-async def _page(caller: Caller, team: str, first: int | None, after: str | None) -> dict[str, Any]:
+async def list_projects(caller: Caller, team: str, first: int | None, after: str | None) -> dict[str, Any]:
     size = max(1, min(_PAGE if first is None else first, _MAX_PAGE))
     search = Search(And(), limit=size, page_token=after or None)
     found = await caller.services.projects.search(caller.actor(team), search, "active")

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from graphql import GraphQLResolveInfo
-
-from podium.asgi.graphql.engine import Resolvers
 from podium.domain.projects import Project
 from podium.domain.registries import MODELS
 from podium.errors import NotFound
@@ -48,10 +45,8 @@ def shape_project(project: Project, team: str) -> dict[str, Any]:
     }
 
 
-async def _project(
-    _: Any, info: GraphQLResolveInfo, name: str | None = None, entity_name: str | None = None
-) -> dict[str, Any] | None:
-    caller: Caller = info.context
+async def find_project(caller: Caller, name: str | None, entity_name: str | None) -> dict[str, Any] | None:
+    """The project of this name, of an entity or the caller's own one."""
     actor = caller.actor(entity_name)
     try:
         if name == MODELS:
@@ -60,6 +55,3 @@ async def _project(
     except NotFound:  # of the entity, too
         return None
     return None if project.deleted_at is not None else shape_project(project, entity_name or caller.home)
-
-
-RESOLVERS: Resolvers = {("Query", "project"): _project, ("Query", "model"): _project}

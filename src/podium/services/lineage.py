@@ -1,0 +1,68 @@
+"""One graph of what was made from what: runs, datasets, artifacts, logged models and registered versions."""
+
+from podium.domain.access import Actor, may_read
+from podium.domain.lineage import Direction, Edge, Graph, Kind, Link, Ref, within
+from podium.domain.registry import parse_version
+from podium.errors import InvalidArgument, NotFound
+from podium.services.context import Context
+from podium.services.model_sync import ModelSync
+from podium.store import lineage as rows
+from podium.store.transaction import Tx
+
+MAX_EDGES = 50_000
+MAX_DEPTH = 1000
+_NUMBERED = ("dataset", "artifact")
+_OTHER = {False: "downstream", True: "upstream"}  # the direction that has no place for such a walk
+
+
+class Lineage:
+    """What the actor may see of the graph."""
+
+    def __init__(self, context: Context, sync: ModelSync) -> None:
+        self._context, self._sync = context, sync
+
+    async def graph(self, actor: Actor, kind: Kind, public_id: str, direction: Direction, depth: int | None) -> Graph:
+        """What a thing of the actor's team was made from, what was made from it, or both; at most `depth` steps away.
+
+        Raises NotFound.
+        """
+        if depth is not None and not 0 <= depth <= MAX_DEPTH:
+            raise InvalidArgument(f"'depth' is {depth}: expected 0 to {MAX_DEPTH}.")
+        named = _named(kind, public_id)
+        await self._sync.refresh(actor)
+
+        def work(tx: Tx) -> Graph:
+            start = rows.find_node(tx, self._context.team_id(tx, actor), kind, named)
+            if start is None:
+                raise NotFound(f"There is no {kind} '{public_id}'.")
+            ways = [downstream for downstream in (False, True) if direction != _OTHER[downstream]]
+            found = {way: rows.select_edges(tx, start, downstream=way, limit=MAX_EDGES) for way in ways}
+            return _shown(tx, actor, start, found, depth)
+
+        return await self._context.store.read(work)
+
+
+def _shown(tx: Tx, actor: Actor, start: Ref, found: dict[bool, list[Edge]], depth: int | None) -> Graph:
+    near = [within(start, edges, depth, downstream=way) for way, edges in found.items()]
+    refs = list(dict.fromkeys(ref for each in near for ref in each))
+    loaded = rows.load_nodes(tx, refs)
+    visible = [ref for ref in refs if ref in loaded and may_read(actor, loaded[ref][0])]
+    cut = any(len(edges) == MAX_EDGES for edges in found.values())
+    places = {ref: place for place, ref in enumerate(visible)}
+    edges = dict.fromkeys(edge for each in found.values() for edge in each)
+    links = [Link(places[source], places[target]) for source, target in edges if source in places and target in places]
+    nodes = [loaded[ref][1] for ref in visible]
+    return Graph(nodes, links, complete=len(visible) == len(refs) and not cut)
+
+
+def _named(kind: Kind, public_id: str) -> dict[str, str | int]:
+    if kind == "model_version":
+        name, slash, version = public_id.rpartition("/")
+        if not slash:
+            raise InvalidArgument(f"'{public_id[:200]}' names no version: expected its model's name, '/', a number.")
+        return {"id": name, "version": parse_version(version)}
+    if kind not in _NUMBERED:
+        return {"id": public_id}
+    if not (public_id.isascii() and public_id.isdecimal() and len(public_id) < 19):
+        raise InvalidArgument(f"'{public_id[:200]}' is no id of {kind}s: expected a number.")
+    return {"id": int(public_id)}

@@ -1,0 +1,171 @@
+"""Registries: made, changed and found, with what they hold."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from podium.domain import artifact_collections, names
+from podium.domain import registries as rules
+from podium.domain.access import Actor, is_admin, may_manage
+from podium.domain.artifact_collections import Collection, Membership
+from podium.domain.events import Change
+from podium.domain.filters import Node
+from podium.domain.registries import Access, Registry
+from podium.errors import InvalidArgument
+from podium.services.context import Context
+from podium.services.model_sync import ModelSync
+from podium.services.projects import ensure_project
+from podium.services.registry_roles import require_role, role_in
+from podium.store import artifact_collections as collection_rows
+from podium.store import artifact_memberships, projects, registry_contents
+from podium.store import registries as rows
+from podium.store.registries import DESCRIPTION_TAG
+from podium.store.registry_contents import Scope
+from podium.store.transaction import Tx
+
+
+class RegistryEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """What to set of a registry; None leaves what is there. `types` are added."""
+
+    description: str | None = None
+    access: Access | None = None
+    allows_all_types: bool | None = None
+    types: Sequence[str] = ()
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which registries, and which collections in them."""
+
+    registries: Node
+    collections: Node
+    kinds: tuple[str, ...] = ("portfolio",)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What to sort by, and which part of it."""
+
+    order: str
+    ascending: bool
+    limit: int
+    offset: int
+
+
+class Registries:
+    """What the actor may do with the registries of its team, which is that of an organization."""
+
+    def __init__(self, context: Context, sync: ModelSync) -> None:
+        self._context, self._sync = context, sync
+
+    async def search(self, actor: Actor, condition: Node, page: Page) -> list[Registry]:
+        """A page of registries."""
+        await self._sync.refresh(actor)
+
+        def work(tx: Tx) -> list[Registry]:
+            team = self._context.team_id(tx, actor)
+            order = _order(rows.ORDERS, page, "p.id")
+            keys = rows.search_registries(tx, team, _limited(actor, team), condition, order, page.limit, page.offset)
+            return rows.load_registries(tx, keys)
+
+        return await self._context.store.read(work)
+
+    async def find(self, actor: Actor, project_id: int) -> Registry | None:
+        """The registry that a project of the actor's team is; None when it is none, or none that the actor may see."""
+
+        def work(tx: Tx) -> Registry | None:
+            team = self._context.team_id(tx, actor)
+            if role_in(tx, actor, team, project_id) is None:
+                return None
+            found = rows.load_registries(tx, [project_id])
+            return found[0] if found else None
+
+        return await self._context.store.read(work)
+
+    async def check_admin(self, actor: Actor, project_id: int, new_name: str | None = None) -> None:
+        """Raise NotFound or PermissionDenied unless the actor administers a project's registry, if it is one.
+
+        Raises InvalidArgument when it would be none any more under a new name.
+        """
+        if new_name is not None and not rules.is_registry(new_name):
+            raise InvalidArgument(
+                f"'{new_name[:200]}' is no name of a registry: expected it to begin with '{rules.PREFIX}'."
+            )
+
+        def work(tx: Tx) -> None:
+            if rows.find_registry(tx, project_id) is not None:
+                require_role(tx, actor, self._context.team_id(tx, actor), project_id, "admin")
+
+        await self._context.store.read(work)
+
+    async def upsert(self, actor: Actor, name: str, edit: RegistryEdit) -> tuple[Registry, bool]:
+        """The registry after the change, and whether it was made. Who makes one administers it."""
+        for type_name in edit.types:
+            artifact_collections.check_type_name(type_name)
+        names.check_text("description", edit.description or "")
+
+        def work(tx: Tx) -> tuple[Registry, bool]:
+            team = self._context.team_id(tx, actor)
+            known = projects.find_project_by_name(tx, team, name)
+            project = ensure_project(self._context, tx, actor, team, name)
+            at = self._context.clock()
+            old = rows.find_registry(tx, project.id)
+            if old is None:
+                rows.insert_registry(tx, project.id, access="PRIVATE", allows_all_types=not edit.types)
+                old = rows.RegistryRow(project.id, "PRIVATE", not edit.types)
+                if known is None and actor.account is not None and actor.account.id is not None:
+                    rows.add_users(tx, project.id, [actor.account.id], "admin")
+            require_role(tx, actor, team, project.id, "admin")
+            self._write(tx, old, edit, at)
+            told = {key: value for key, value in msgspec.structs.asdict(edit).items() if value is not None}
+            change = Change("registry", str(project.id), name, "create" if known is None else "update", None, told)
+            self._context.record(tx, actor, team, change, at=at)
+            return rows.load_registries(tx, [project.id])[0], known is None
+
+        return await self._context.store.write(work)
+
+    def _write(self, tx: Tx, old: rows.RegistryRow, edit: RegistryEdit, at: int) -> None:
+        key = old.project_id
+        access = old.access if edit.access is None else edit.access
+        all_types = old.allows_all_types if edit.allows_all_types is None else edit.allows_all_types
+        rows.update_registry(tx, rows.RegistryRow(key, access, all_types))
+        for type_name in edit.types:
+            collection_rows.ensure_type(tx, key, type_name, at)
+        if edit.description is not None:
+            projects.upsert_tag(tx, key, DESCRIPTION_TAG, edit.description)
+
+    async def collections(self, actor: Actor, wanted: Wanted, page: Page) -> tuple[list[Collection], int]:
+        """A page of what registries hold, and how much it is in all."""
+        await self._sync.refresh(actor)
+
+        def work(tx: Tx) -> tuple[list[Collection], int]:
+            order = _order(registry_contents.COLLECTION_ORDERS, page, "c.id")
+            scope = self._scope(tx, actor, wanted)
+            keys, count = registry_contents.search_collections(tx, scope, order, page.limit, page.offset)
+            return collection_rows.load_collections(tx, keys), count
+
+        return await self._context.store.read(work)
+
+    async def versions(self, actor: Actor, wanted: Wanted, condition: Node, page: Page) -> tuple[list[Membership], int]:
+        """A page of the versions in what registries hold, and how many there are in all."""
+        await self._sync.refresh(actor)
+
+        def work(tx: Tx) -> tuple[list[Membership], int]:
+            order = _order(registry_contents.VERSION_ORDERS, page, "s.id")
+            scope = self._scope(tx, actor, wanted)
+            keys, count = registry_contents.search_versions(tx, scope, condition, order, page.limit, page.offset)
+            return artifact_memberships.load_memberships(tx, keys), count
+
+        return await self._context.store.read(work)
+
+    def _scope(self, tx: Tx, actor: Actor, wanted: Wanted) -> Scope:
+        team = self._context.team_id(tx, actor)
+        return Scope(team, _limited(actor, team), wanted.registries, wanted.collections, wanted.kinds)
+
+
+def _limited(actor: Actor, team: int) -> int | None:
+    """The user whose view of the registries is limited; None for one that sees all."""
+    return None if is_admin(actor) or may_manage(actor, team) or actor.account is None else actor.account.id
+
+
+def _order(known: dict[str, str], page: Page, key: str) -> str:
+    direction = "ASC" if page.ascending else "DESC"
+    return f"{known[page.order]} {direction}, {key} {direction}"

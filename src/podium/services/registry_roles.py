@@ -1,0 +1,82 @@
+"""What an actor may do in a registry.
+
+Who administers the organization may do everything with its registries. Others have the highest of the roles that they
+and their teams were given in a registry; without any, in one that is open to the organization, that which they have in
+the organization.
+"""
+
+from podium.domain import registries as rules
+from podium.domain.access import Actor, is_admin, may_manage, may_read, may_write
+from podium.domain.registries import MemberRole
+from podium.errors import InvalidArgument, NotFound, PermissionDenied
+from podium.services.context import Context
+from podium.services.projects import ensure_project
+from podium.store import artifact_collections, projects
+from podium.store import registries as rows
+from podium.store.transaction import Tx
+
+
+def role_in(tx: Tx, actor: Actor, team: int, project_id: int) -> MemberRole | None:
+    """The actor's role in a registry of a team; None when the actor may not even see it, or it is no registry."""
+    found = rows.find_registry(tx, project_id)
+    if found is None:
+        return None
+    if is_admin(actor) or may_manage(actor, team):
+        return "admin"
+    assert actor.account is not None, "without an account one may do everything"
+    roles = set() if actor.account.id is None else set(rows.select_roles(tx, project_id, actor.account.id))
+    given = next((role for role in rules.ROLES if role in roles), None)
+    if given is not None or found.access == "RESTRICTED":
+        return given
+    if may_write(actor, team):
+        return "member"
+    return "viewer" if may_read(actor, team) else None
+
+
+def require_role(tx: Tx, actor: Actor, team: int, project_id: int, least: MemberRole) -> None:
+    """Raise NotFound or PermissionDenied unless the actor has at least this role in a registry."""
+    role = role_in(tx, actor, team, project_id)
+    if role is None:
+        raise NotFound("There is no such registry, or none that you may see.")
+    if rules.ROLES.index(role) > rules.ROLES.index(least):
+        raise PermissionDenied(f"'{actor.name}' has the role '{role}' in this registry, and '{least}' is needed.")
+
+
+def require_place(context: Context, tx: Tx, actor: Actor, project_id: int, project: str) -> int:
+    """The key of the actor's team, if the actor may do in a project of it what the transaction was begun for.
+
+    In a registry it takes a role there, not in the team.
+    """
+    if not rules.is_registry(project) or rows.find_registry(tx, project_id) is None:
+        return context.team_id(tx, actor)
+    team = context.team_id(tx, actor, only_reads=True)
+    require_role(tx, actor, team, project_id, "member" if tx.writes else "restricted_viewer")
+    return team
+
+
+def sees_in_registry(tx: Tx, actor: Actor, version_id: int) -> bool:
+    """Whether a registry that the actor may see links to a version of an artifact."""
+    return any(role_in(tx, actor, team, project) is not None for team, project in rows.select_linking(tx, version_id))
+
+
+def link_target(context: Context, tx: Tx, actor: Actor, project: str, type_name: str) -> tuple[int, int]:
+    """The keys of the actor's team and of the project that an artifact of this type is to be linked into.
+
+    Registries have to be there, the actor has to be a member, and they choose which types they allow. Other projects
+    are made if missing.
+    """
+    if not rules.is_registry(project):
+        team = context.team_id(tx, actor)
+        return team, ensure_project(context, tx, actor, team, project).id
+    team = context.team_id(tx, actor, only_reads=True)
+    found = projects.find_project_by_name(tx, team, project)
+    registry = None if found is None or found.deleted_at is not None else rows.find_registry(tx, found.id)
+    if registry is None:
+        name = project.removeprefix(rules.PREFIX)
+        raise NotFound(f"There is no registry '{name}' under the entity '{actor.team}': create it first.")
+    require_role(tx, actor, team, registry.project_id, "member")
+    if not registry.allows_all_types and artifact_collections.find_type(tx, registry.project_id, type_name) is None:
+        raise InvalidArgument(
+            f"The registry '{project}' does not allow artifacts of type '{type_name}': add the type to it first."
+        )
+    return team, registry.project_id
