@@ -20,9 +20,9 @@ class Cli:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def run(self, *args: str | Path, code: int = 0, **env: str) -> Any:
+    def run(self, *args: str | Path, code: int = 0, input: str | None = None, **env: str) -> Any:  # noqa: A002
         """The result of a command that ends with `code`."""
-        result = CliRunner().invoke(app, [str(arg) for arg in args], env={"PODIUM_URL": self.url, **env})
+        result = CliRunner().invoke(app, [str(arg) for arg in args], env={"PODIUM_URL": self.url, **env}, input=input)
         assert result.exit_code == code, f"{args}: {result.output} {result.exception!r}"
         return result
 

@@ -23,6 +23,10 @@ FOR_ALL = {
     "GET 2.0 workspaces",
     "GET 3.0 mlflow/server-info",
     "GET 2.0 mlflow/server-features",
+    "GET 2.0 users/current",
+    "GET 2.0 users/get",
+    "GET 3.0 users/permissions/get",
+    "POST /graphql project",
     "DELETE 2.0 mlflow-artifacts/artifacts/{path:path}",  # what is not there is deleted already
 }
 SIGNED = {"GET 2.0 mlflow-artifacts/links/{token}"}  # by the URL itself
@@ -47,6 +51,12 @@ MANAGED = {
     "POST 3.0 mlflow/workspaces",
     "PUT /organizations/{name}/members/{user}",
     "PUT /teams/{name}/members/{user}",
+    "DELETE 2.0 users/delete",
+    "PATCH 2.0 users/update-password",
+    "PATCH 2.0 users/update-admin",
+    "POST 2.0 users/create",
+    "POST 3.0 users/permissions/grant",
+    "POST 3.0 users/permissions/revoke",
 }
 # What the requests made here do not bring about, and so say little of.
 UNTRIED = {
@@ -54,6 +64,8 @@ UNTRIED = {
     "DELETE 2.0 mlflow/workspaces/{workspace_name}",
     "DELETE 3.0 mlflow/workspaces/{workspace_name}",
     "GET /models/{name}/at",
+    "GET /artifacts/{entity}/{md5}",
+    "GET /artifactsV2",
     "GET 2.0 mlflow/get-trace-artifact",
     "GET 2.0 mlflow/logged-models/{model_id}/artifacts/files",
     "GET 3.0 mlflow/get-trace-artifact",

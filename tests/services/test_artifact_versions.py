@@ -261,7 +261,7 @@ def test_runs_are_linked_to_what_they_made_and_read(world):
         for _ in range(2):
             await services.artifact_lineage.use(ANN, version.id, "p", runs[1].run_id)
         assert [run.slug for run in await services.artifact_lineage.runs_that_read(ANN, version.id)] == [runs[1].run_id]
-        outputs, total = await services.artifact_lineage.versions_of_run(runs[0].id, "output", 10, 0)
+        outputs, total = await services.artifact_lineage.versions_of_run(ANN, runs[0].id, "output", 10, 0)
         assert ([each.id for each in outputs], total) == ([version.id, other.id], 2)
         maker = await services.artifact_lineage.maker(ANN, other.id)
         assert maker is not None

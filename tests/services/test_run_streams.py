@@ -155,7 +155,7 @@ def test_a_run_is_resumed_behind_its_last_line(tracking):
     tracking.history(0, line(0, a=1), line(1, a=2), complete=True)
     status = asyncio.run(tracking.services.tracked_runs.resume_status(ADA, "p", "r"))
     assert (status.last_history, status.last_event) == (line(1, a=2), None)
-    asyncio.run(tracking.services.run_upserts.change(run.id, BEGIN))
+    asyncio.run(tracking.services.run_upserts.change(ADA, run.id, BEGIN))
     tracking.history(2, line(2, a=3))
     assert tracking.find().state == "running"
     assert tracking.points("a") == [(0, 1.0), (1, 2.0), (2, 3.0)]

@@ -36,6 +36,7 @@ _TAKEN: dict[Any, type[msgspec.Struct]] = {
 _RATHER = {
     "registered-models/create": {"name": "another"},
     "mlflow/workspaces": {"name": "green"},
+    "users/create": {"username": "emil"},
 }
 _NEW = {
     "/teams": "pink",
@@ -74,7 +75,7 @@ class Request(msgspec.Struct, frozen=True):
 
 def requests(known: Mapping[str, str]) -> list[Request]:
     """All of them, those last that end what the others are about."""
-    return sorted([*_native(known), *_mlflow(known), *_wandb()], key=lambda request: request.turn)
+    return sorted([*_native(known), *_mlflow(known), *_wandb(known)], key=lambda request: request.turn)
 
 
 def fill_team(http: httpx.Client, label: str) -> dict[str, str]:
@@ -111,6 +112,7 @@ def fill_team(http: httpx.Client, label: str) -> dict[str, str]:
     events = [{"entity": "REGISTERED_MODEL", "action": "CREATED"}]
     hook = ask("webhooks", name="h", url="http://127.0.0.1:9/", status="DISABLED", events=events, description=SECRET)
     upload = http.post(f"/api/2.0/mlflow-artifacts/mpu/create/{files}", json={"path": "f", "num_parts": 1})
+    artifact = _artifact(http, f"p{label}")
     manifest = http.get(f"/api/v1/models/{model}/versions/1/manifest").json()["digest"]
     return {
         **dict.fromkeys(("run_id", "run_ids", "source_run_id"), run["run_id"]),
@@ -148,6 +150,10 @@ def fill_team(http: httpx.Client, label: str) -> dict[str, str]:
         "role": "viewer",
         "query": _PARAMS % run["run_id"],
         "against": "1",
+        "username": "emil",
+        "resource_type": "workspace",
+        "resource_id": TEAM,
+        **artifact,
         "records": '[{"inputs": {"a": 1}}]',
         "tags": '{"a": "b"}',
         "entity": "REGISTERED_MODEL",
@@ -157,6 +163,24 @@ def fill_team(http: httpx.Client, label: str) -> dict[str, str]:
         "description": "d",
         "url": "http://127.0.0.1:9/",
     }
+
+
+def _artifact(http: httpx.Client, project: str) -> dict[str, str]:
+    """The ids of a version of an artifact, of its collection, and of a run, as W&B's client gets them."""
+
+    def ask(document: str) -> Any:
+        return http.post("/graphql", json={"query": document}).json()["data"]
+
+    made = ask(
+        f'mutation {{ createArtifact(input: {{entityName: "{TEAM}", projectName: "{project}", artifactTypeName: "t", '
+        f'artifactCollectionName: "a", digest: "d", description: "{SECRET}"}}) '
+        "{ artifact { id artifactSequence { id } } } }"
+    )["createArtifact"]["artifact"]
+    run = ask(
+        f'mutation {{ upsertBucket(input: {{entityName: "{TEAM}", modelName: "{project}", name: "r", '
+        f'config: "{{\\"s\\": {{\\"value\\": \\"{SECRET}\\"}}}}"}}) {{ bucket {{ id }} }} }}'
+    )["upsertBucket"]["bucket"]
+    return {"artifact_key": made["id"], "collection_key": made["artifactSequence"]["id"], "run_key": run["id"]}
 
 
 def _native(known: Mapping[str, str]) -> Iterator[Request]:
@@ -209,17 +233,42 @@ def _mlflow(known: Mapping[str, str]) -> Iterator[Request]:
             yield Request(name, one.method, url, json.dumps(message).encode())
 
 
-def _wandb() -> Iterator[Request]:
+def _wandb(known: Mapping[str, str]) -> Iterator[Request]:
+    """What W&B's client asks by name and by number, which anybody can guess."""
+    project, run, digest = known["project_name"], known["run_key"], "d41d8cd98f00b204e9800998ecf8427e"
+    version, collection = known["artifact_key"], known["collection_key"]
+    of_team = f'entityName: "{TEAM}"'
     documents = {
         "entity": f'{{ entity(name: "{TEAM}") {{ storageBytes members {{ username }} organization {{ name }} }} }}',
         "organization": f'{{ organization(name: "{ORGANIZATION}") {{ id orgEntity {{ name }} }} }}',
-        "invite": f'mutation {{ createInvite(input: {{entityName: "{TEAM}", username: "{USER}"}}) '
-        "{ invite { id } } }",
-        "service": f'mutation {{ createServiceAccount(input: {{entityName: "{TEAM}"}}) {{ user {{ id }} }} }}',
+        "project": f'{{ project(name: "{project}", {of_team}) {{ id runs {{ edges {{ node {{ config }} }} }} }} }}',
+        "models": f"{{ models({of_team}) {{ edges {{ node {{ name }} }} }} }}",
+        "artifact": f'{{ artifact(id: "{version}") {{ description metadata }} }}',
+        "invite": f'mutation {{ createInvite(input: {{{of_team}, username: "{USER}"}}) {{ invite {{ id }} }} }}',
+        "service": f"mutation {{ createServiceAccount(input: {{{of_team}}}) {{ user {{ id }} }} }}",
+        "upsertModel": f'mutation {{ upsertModel(input: {{{of_team}, name: "x"}}) {{ inserted }} }}',
+        "upsertBucket": f'mutation {{ upsertBucket(input: {{{of_team}, modelName: "{project}", name: "n"}}) '
+        "{ inserted } }",
+        "changeBucket": f'mutation {{ upsertBucket(input: {{id: "{run}", notes: "n"}}) {{ inserted }} }}',
+        "stopRun": f'mutation {{ stopRun(input: {{id: "{run}"}}) {{ success }} }}',
+        "updateArtifact": f'mutation {{ updateArtifact(input: {{artifactID: "{version}", description: "d"}}) '
+        "{ artifact { id } } }",
+        "moveSequence": f'mutation {{ updateArtifactSequence(input: {{artifactSequenceID: "{collection}", '
+        'description: "d"}) { artifactCollection { name } } }',
+        "deleteSequence": f'mutation {{ deleteArtifactSequence(input: {{artifactSequenceID: "{collection}"}}) '
+        "{ artifactCollection { name } } }",
+        "deleteArtifact": f'mutation {{ deleteArtifact(input: {{artifactID: "{version}", deleteAliases: true}}) '
+        "{ artifact { id } } }",
+        "deleteRun": f'mutation {{ deleteRun(input: {{id: "{run}"}}) {{ clientMutationId }} }}',
     }
     for name, document in documents.items():
         body = json.dumps({"query": document}).encode()
         yield Request(f"POST /graphql {name}", "POST", "/graphql", body)
+    stream = json.dumps({"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"a": 1}']}}}).encode()
+    place = f"{TEAM}/{project}/{known['run_id']}"
+    yield Request("POST file_stream", "POST", f"/files/{place}/file_stream", stream)
+    yield Request("GET /artifacts/{entity}/{md5}", "GET", f"/artifacts/{TEAM}/{digest}")
+    yield Request("GET /artifactsV2", "GET", f"/artifactsV2/r/{TEAM}/{project}/a/1/{digest}/n")
 
 
 def _filled(path: str, values: Mapping[str, str]) -> str:

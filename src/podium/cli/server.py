@@ -108,9 +108,9 @@ def _require_accounts(settings: Settings) -> None:
         podium.close()
     if is_open:
         raise InvalidArgument(
-            f"Setting 'host' has to be 127.0.0.1, ::1 or localhost: {settings.host} is reached from other machines, "
-            f"and this server has no accounts. Put an administrator's API key into {ADMIN_KEY_VARIABLE} and make users "
-            "with it, or say --allow-unauthenticated to let everyone in who reaches it."
+            f"Setting 'host' has to be 127.0.0.1, ::1 or localhost: {settings.host} can be reached from other machines,"
+            f" and this server has no accounts. Put an administrator's API key into {ADMIN_KEY_VARIABLE} and make "
+            "users with it, or say --allow-unauthenticated to let everyone in who reaches it."
         )
 
 

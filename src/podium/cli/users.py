@@ -42,13 +42,14 @@ def create_user(
     password: PasswordOption = False,
     email: Annotated[str | None, typer.Option(help="E-mail address.")] = None,
     admin: Annotated[bool, typer.Option("--admin", help="May do everything on this server.")] = False,
-    service_of: Annotated[str | None, typer.Option(help="A service account, for this team.")] = None,
+    service: Annotated[bool, typer.Option("--service", help="A service account; --join names its team.")] = False,
+    join: Annotated[str | None, typer.Option(help="A team to join, and to address when none is named.")] = None,
 ) -> None:
     """Create a user. Without a password it gets an API key, which is shown once."""
     session = session_of(context)
-    body = {"name": user, "email": email, "admin": admin, "password": _asked_password() if password else None}
-    if service_of is not None:
-        body |= {"kind": "service", "team": service_of}
+    body = {"name": user, "email": email, "admin": admin, "team": join, "kind": "service" if service else "person"}
+    if password:
+        body["password"] = _asked("Password")
     answer = session.client.send("POST", "users", body=body)
     key = answer["api_key"]
     told = f"\nIts API key, which is shown only now:\n{key}" if key else ""
@@ -69,7 +70,10 @@ def update_user(
     given = {"email": email, "admin": admin, "home_team": home_team}
     body = {name: value for name, value in given.items() if value is not None}
     if password:
-        body["password"] = _asked_password()
+        me = session.client.get("me")
+        if me["name"] == user and not me["admin"]:
+            body["current_password"] = str(typer.prompt("Current password", hide_input=True))
+        body["password"] = _asked("New password")
     done(session, session.client.send("PATCH", "users", user, body=body), f"Changed user '{user}'.")
 
 
@@ -80,9 +84,9 @@ def delete_user(context: typer.Context, user: UserArgument) -> None:
     done(session, session.client.send("DELETE", "users", user), f"Deleted user '{user}'.")
 
 
-def _asked_password() -> str:
+def _asked(what: str) -> str:
     """A secret on the command line would be in the shell's history, and in the list of processes."""
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=_is_terminal()))
+    return str(typer.prompt(what, hide_input=True, confirmation_prompt=_is_terminal()))
 
 
 def _is_terminal() -> bool:

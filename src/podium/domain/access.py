@@ -37,6 +37,15 @@ class Actor(msgspec.Struct, frozen=True):
     team: str = DEFAULT_TEAM
     account: Account | None = None
 
+    def at(self, team: str) -> "Actor":
+        """The same caller, addressing the things of another team."""
+        return msgspec.structs.replace(self, team=team)
+
+
+def by_grant(name: str, team: str) -> Actor:
+    """Who has shown that the server granted just this, by a signature: may do everything there, without an account."""
+    return Actor(name, team, Account(None, name, admin=True, home=team, roles={}))
+
 
 def may_read(actor: Actor, team_id: int) -> bool:
     """Whether the actor knows of the team and what it has."""

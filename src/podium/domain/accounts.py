@@ -50,7 +50,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     admin: bool = False
     kind: UserKind = "person"
-    team: str | None = None  # what a service account works for, and addresses
+    team: str | None = None  # what it becomes a member of, and addresses when it names none
     makes_key: bool = True  # whether it gets a key when neither is given
 
 
@@ -58,6 +58,7 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True):
     """What to change of a user; None leaves it."""
 
     password: str | None = None
+    current_password: str | None = None  # for those who change their own
     email: str | None = None
     admin: bool | None = None
     home_team: str | None = None

@@ -1,6 +1,7 @@
 """Finding the collections and versions that a caller names, as far as it may see them."""
 
-import msgspec
+from collections.abc import Iterable
+from contextlib import suppress
 
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
@@ -13,7 +14,7 @@ from podium.store.transaction import Tx
 
 def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[int, int]:
     """The keys of the actor's team and of its project of this name. Raises NotFound."""
-    team = context.readable_team(tx, actor)
+    team = context.team_id(tx, actor, only_reads=True)
     project = projects.find_project_by_name(tx, team, name)
     if project is None or project.deleted_at is not None:
         context.team_id(tx, actor)
@@ -21,15 +22,17 @@ def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[
     return require_place(context, tx, actor, project.id, name), project.id
 
 
-def require_version(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
+def require_version(
+    context: Context, tx: Tx, actor: Actor, key: int, *, only_reads: bool = False
+) -> tuple[int, Version]:
     """The key of the team that has a version, and the version. Raises NotFound.
 
     Who sees a link to it in a registry sees it, too.
     """
     found = _load(tx, key)
-    if not tx.writes:
+    if only_reads or not tx.writes:
         return _seen(context, tx, actor, found), found
-    return _owner(context, tx, actor, found.sequence), found
+    return _owner(context, tx, actor, found.sequence, _no_version(key)), found
 
 
 def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Version]:
@@ -37,8 +40,7 @@ def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple
 
     Raises InvalidState for one that is not committed, or deleted.
     """
-    version = _load(tx, key)
-    team = _seen(context, tx, actor, version)
+    team, version = require_version(context, tx, actor, key, only_reads=True)
     if version.state != "COMMITTED":
         raise InvalidState(f"The artifact '{name_of(version)}' is {version.state.lower()}: it has to be committed.")
     return team, version
@@ -46,10 +48,11 @@ def require_committed(context: Context, tx: Tx, actor: Actor, key: int) -> tuple
 
 def require_collection(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, Collection]:
     """The key of the team that has a collection, and the collection. Raises NotFound."""
+    missing = f"There is no artifact collection with the number {key}."
     found = artifact_collections.find_collection_by_key(tx, key)
     if found is None:
-        raise NotFound(f"There is no artifact collection with the number {key}.")
-    return _owner(context, tx, actor, found), found
+        raise NotFound(missing)
+    return _owner(context, tx, actor, found, missing), found
 
 
 def require_collection_named(context: Context, tx: Tx, actor: Actor, project: str, name: str) -> tuple[int, Collection]:
@@ -79,10 +82,20 @@ def name_of(version: Version) -> str:
     return f"{place.team}/{place.project}/{version.sequence.name}{number}"
 
 
+def visible_teams(context: Context, tx: Tx, actor: Actor, teams: Iterable[str]) -> set[str]:
+    """Those of the teams whose things the actor may know."""
+    found = set()
+    for team in set(teams):
+        with suppress(NotFound):
+            context.team_id(tx, actor.at(team), only_reads=True)
+            found.add(team)
+    return found
+
+
 def _load(tx: Tx, key: int) -> Version:
     found = artifact_versions.load_versions(tx, [key])
     if not found:
-        raise NotFound(f"There is no artifact with the number {key}.")
+        raise NotFound(_no_version(key))
     return found[0]
 
 
@@ -90,15 +103,21 @@ def _seen(context: Context, tx: Tx, actor: Actor, version: Version) -> int:
     """The key of the team of a version that the actor may see."""
     place = version.sequence.place
     try:
-        return context.readable_team(tx, msgspec.structs.replace(actor, team=place.team))
+        return context.team_id(tx, actor.at(place.team), only_reads=True)
     except NotFound:
         owner = teams.find_owner(tx, place.project_id)
         if owner is None or not sees_in_registry(tx, actor, version.id):
-            raise
+            raise NotFound(_no_version(version.id)) from None
         return owner
 
 
-def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection) -> int:
+def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str) -> int:
     place = collection.place
-    owner = msgspec.structs.replace(actor, team=place.team)
-    return require_place(context, tx, owner, place.project_id, place.project)
+    try:
+        return require_place(context, tx, actor.at(place.team), place.project_id, place.project)
+    except NotFound:
+        raise NotFound(missing) from None  # nobody learns by the number which team has it
+
+
+def _no_version(key: int) -> str:
+    return f"There is no artifact with the number {key}."

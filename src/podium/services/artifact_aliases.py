@@ -59,8 +59,7 @@ class ArtifactAliases:
         await self._context.store.write(work, brief=True)
 
     def _collection(self, tx: Tx, actor: Actor, given: AliasIn) -> tuple[int, Collection]:
-        owner = msgspec.structs.replace(actor, team=given.entity)
-        return require_collection_named(self._context, tx, owner, given.project, given.collection)
+        return require_collection_named(self._context, tx, actor.at(given.entity), given.project, given.collection)
 
 
 def point_aliases(

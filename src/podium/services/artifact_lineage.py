@@ -3,7 +3,7 @@
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Direction, RunRef, Version
 from podium.errors import NotFound
-from podium.services.artifact_access import require_committed, require_version
+from podium.services.artifact_access import require_committed, require_version, visible_teams
 from podium.services.context import Context
 from podium.store import artifact_versions, run_artifacts
 from podium.store.transaction import Tx
@@ -34,7 +34,9 @@ class ArtifactLineage:
 
         def work(tx: Tx) -> list[RunRef]:
             require_version(self._context, tx, actor, version_id)
-            return run_artifacts.select_runs_of(tx, version_id, "input")
+            found = run_artifacts.select_runs_of(tx, version_id, "input")
+            known = visible_teams(self._context, tx, actor, (run.place.team for run in found))
+            return [run for run in found if run.place.team in known]
 
         return await self._context.store.read(work)
 
@@ -43,18 +45,23 @@ class ArtifactLineage:
 
         def work(tx: Tx) -> RunRef | None:
             require_version(self._context, tx, actor, version_id)
-            return run_artifacts.find_maker(tx, version_id)
+            found = run_artifacts.find_maker(tx, version_id)
+            if found is None or not visible_teams(self._context, tx, actor, [found.place.team]):
+                return None
+            return found
 
         return await self._context.store.read(work)
 
     async def versions_of_run(
-        self, run_id: int, direction: Direction, limit: int, offset: int
+        self, actor: Actor, run_id: int, direction: Direction, limit: int, offset: int
     ) -> tuple[list[Version], int]:
         """A page of the versions that a run, which the caller found, made or read, and how many there are."""
 
         def work(tx: Tx) -> tuple[list[Version], int]:
             keys = run_artifacts.select_versions_of(tx, run_id, direction, limit, offset)
             count = run_artifacts.count_versions_of(tx, run_id, direction)
-            return artifact_versions.load_versions(tx, keys), count
+            found = artifact_versions.load_versions(tx, keys)
+            known = visible_teams(self._context, tx, actor, (version.sequence.place.team for version in found))
+            return [version for version in found if version.sequence.place.team in known], count
 
         return await self._context.store.read(work)

@@ -19,6 +19,7 @@ from podium.services.artifact_access import (
     find_membership,
     require_collection,
     require_version,
+    visible_teams,
 )
 from podium.services.context import Context
 from podium.services.made_listings import MadeListings
@@ -79,7 +80,10 @@ class ArtifactReading:
 
         def work(tx: Tx) -> list[Membership]:
             require_version(self._context, tx, actor, version_id)
-            return artifact_memberships.load_memberships(tx, artifact_memberships.select_places_of(tx, version_id))
+            places = artifact_memberships.select_places_of(tx, version_id)
+            found = artifact_memberships.load_memberships(tx, places)
+            known = visible_teams(self._context, tx, actor, (each.collection.place.team for each in found))
+            return [each for each in found if each.collection.place.team in known]
 
         return await self._context.store.read(work)
 

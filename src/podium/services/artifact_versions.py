@@ -97,6 +97,7 @@ class ArtifactVersions:
 
         def work(tx: Tx) -> tuple[int, int]:
             team = self._pending(tx, actor, version_id)
+            self._require_base(tx, actor, base_id)
             full = [row for row in artifact_contents.select_listings(tx, version_id) if row.kind == kind == "FULL"]
             if full:
                 artifact_contents.update_listing(tx, full[0].id, base_id, md5)
@@ -115,11 +116,16 @@ class ArtifactVersions:
             if listing is None:
                 raise NotFound(f"There is no artifact manifest with the number {listing_id}.")
             team = self._pending(tx, actor, listing.version_id)
+            self._require_base(tx, actor, base_id)
             changed = msgspec.structs.replace(listing, base_id=base_id or listing.base_id, md5=md5 or listing.md5)
             artifact_contents.update_listing(tx, listing_id, changed.base_id, changed.md5)
             return team, changed
 
         return await self._context.store.write(work, brief=True)
+
+    def _require_base(self, tx: Tx, actor: Actor, base_id: int | None) -> None:
+        if base_id is not None:  # its files become those of the new version
+            require_version(self._context, tx, actor, base_id, only_reads=True)
 
     def _pending(self, tx: Tx, actor: Actor, version_id: int) -> int:
         team, version = require_version(self._context, tx, actor, version_id)
@@ -150,7 +156,7 @@ class ArtifactVersions:
 
     def _find_or_insert(self, tx: Tx, actor: Actor, team: int, sequence: Collection, draft: Draft, at: int) -> int:
         if draft.client_id and (known := artifact_versions.find_by_client_id(tx, draft.client_id)) is not None:
-            return known
+            return require_version(self._context, tx, actor, known)[1].id
         run = None
         if draft.run:
             run = run_artifacts.find_run_key(tx, team, draft.project, draft.run)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from podium.blobs.base import Blobs
-from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor, is_admin, may_read, may_write
+from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Account, Actor, is_admin, may_read, may_write
 from podium.domain.events import Change
 from podium.errors import NotFound, PermissionDenied
 from podium.services.known_accounts import KnownAccounts
@@ -17,6 +17,9 @@ from podium.store.engine import Store
 from podium.store.transaction import Tx
 
 T = TypeVar("T")
+
+
+_NOBODY = Account(None, "anonymous", admin=False, home=DEFAULT_TEAM, roles={})
 
 
 def now_ms() -> int:
@@ -35,17 +38,21 @@ class Context(msgspec.Struct, frozen=True):
     admin_key: str | None = None  # who has it administers the server
     known_accounts: KnownAccounts = msgspec.field(default_factory=KnownAccounts)
 
-    def team_id(self, tx: Tx, actor: Actor) -> int:
+    def team_id(self, tx: Tx, actor: Actor, *, only_reads: bool = False) -> int:
         """The key of the actor's team, if the actor may do there what the transaction was begun for.
 
         Every service method that touches what a team has asks here: a transaction that was begun to write needs the
-        right to write. Raises NotFound when there is no such team, or not for this actor, and PermissionDenied.
+        right to write, unless it `only_reads` there. Raises NotFound when there is no such team, or not for this
+        actor, and PermissionDenied.
         """
-        return self._allowed_team(tx, actor, writes=tx.writes)
+        return self._allowed_team(tx, actor, writes=tx.writes and not only_reads)
 
-    def readable_team(self, tx: Tx, actor: Actor) -> int:
-        """As `team_id`, where what is written is no change of what the team has, but a copy of it to read."""
-        return self._allowed_team(tx, actor, writes=False)
+    def require_team(self, tx: Tx, actor: Actor, team_id: int, missing: str) -> None:
+        """The same for what was found by a key of its own, and belongs to a team. Raises NotFound as `missing` says."""
+        if not may_read(self._known(actor), team_id):
+            raise NotFound(missing)
+        if tx.writes and not may_write(actor, team_id):
+            raise PermissionDenied(f"'{actor.name}' may read what this team has, and not change it.")
 
     async def require_write(self, actor: Actor) -> None:
         """Raise NotFound or PermissionDenied unless the actor may change what its team has.
@@ -57,7 +64,7 @@ class Context(msgspec.Struct, frozen=True):
 
     def _allowed_team(self, tx: Tx, actor: Actor, *, writes: bool) -> int:
         found = DEFAULT_TEAM_ID if actor.team == DEFAULT_TEAM else teams.find_team_id(tx, actor.team)
-        if found is None or not may_read(actor, found):
+        if found is None or not may_read(self._known(actor), found):
             raise NotFound(f"Workspace '{actor.team}' not found")
         if writes and not may_write(actor, found):
             raise PermissionDenied(f"'{actor.name}' may read what team '{actor.team}' has, and not change it.")
@@ -79,6 +86,12 @@ class Context(msgspec.Struct, frozen=True):
             return await self.store.write(counted)
         finally:
             self.known_accounts.forget()
+
+    def _known(self, actor: Actor) -> Actor:
+        """The actor, who without an account may do nothing where accounts are known to be."""
+        if actor.account is None and self.known_accounts.closed:
+            return msgspec.structs.replace(actor, account=_NOBODY)
+        return actor
 
     def record(self, tx: Tx, actor: Actor, team_id: int, change: Change, *, at: int) -> None:
         """Append the event of a governed change, in the transaction of the change.

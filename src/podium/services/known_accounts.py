@@ -27,6 +27,7 @@ class KnownAccounts:
     def __init__(self) -> None:
         self.revision: int | None = None  # as of which what follows is right; None: nothing is known
         self.open = False
+        self.closed = False  # whether it was found not to be open, the last time that the database was asked
         self._fresh_until = 0.0
         self._known: dict[bytes, Known] = {}
         self._salt = os.urandom(32)
@@ -49,7 +50,7 @@ class KnownAccounts:
             return
         if revision != self.revision:
             self._known.clear()
-        self.revision, self.open = revision, is_open
+        self.revision, self.open, self.closed = revision, is_open, not is_open
         self._fresh_until = time.monotonic() + FRESH_S
 
     def find(self, user: str | None, secret: str) -> Known | None:

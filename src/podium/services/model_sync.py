@@ -73,7 +73,7 @@ class ModelSync:
 
     def _team(self, tx: Tx, actor: Actor) -> int:
         """A reader's look makes the copy, too: the right to write it is not asked for."""
-        return self._context.readable_team(tx, actor)
+        return self._context.team_id(tx, actor, only_reads=True)
 
     def _refresh_model(self, tx: Tx, team: int, registry: int, type_id: int, model: ModelRow) -> None:
         collection = model.collection_id

@@ -1,9 +1,11 @@
 """Projects: created, renamed, tagged, deleted with their runs, and restored."""
 
+from contextlib import suppress
+
 import msgspec
 
 from podium.domain import names
-from podium.domain.access import DEFAULT_TEAM, Actor
+from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
 from podium.domain.events import Change, State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import Project, ViewType
@@ -16,6 +18,7 @@ from podium.store import teams as team_rows
 from podium.store.transaction import Tx
 
 MAX_LOCATION = 2048
+DEFAULT_PROJECT = "Default"
 MAX_LISTED = 50_000
 
 _NEWEST_FIRST = (Order(Field(FieldKind.ATTRIBUTE, "created_at"), ascending=False),)
@@ -60,10 +63,20 @@ class Projects:
 
         return await self._context.store.read(work)
 
-    async def find_team(self, project_id: str) -> str | None:
-        """The name of the team that has this project, whichever it is."""
+    async def find_team(self, actor: Actor, project_id: str) -> str | None:
+        """The name of the team that has this project, whichever it is of those that the actor belongs to."""
         key = project_key(project_id)
-        return await self._context.store.read(lambda tx: team_rows.select_names_by_project(tx, [key]).get(key))
+
+        def work(tx: Tx) -> str | None:
+            name = team_rows.select_names_by_project(tx, [key]).get(key)
+            if name is None:
+                return None
+            with suppress(NotFound):
+                self._context.team_id(tx, actor.at(name))
+                return name
+            return None
+
+        return await self._context.store.read(work)
 
     async def resolve(self, actor: Actor, id_or_name: str) -> Project:
         """The project with this id, or else of this name. Raises NotFound."""
@@ -196,6 +209,13 @@ def ensure_project(context: Context, tx: Tx, actor: Actor, team: int, name: str)
         assert project is not None, "it is there now, whoever made it"
     require_active(project)
     return project
+
+
+def project_for_run(context: Context, tx: Tx, actor: Actor, team: int, project_id: str) -> Project:
+    """As `require_project`, for a new run: 0, which is where runs go whose scripts name none, is the team's own one."""
+    if project_id == "0" and team != DEFAULT_TEAM_ID:
+        return ensure_project(context, tx, actor, team, DEFAULT_PROJECT)
+    return require_project(tx, team, project_id)
 
 
 def _create(

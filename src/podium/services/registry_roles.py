@@ -49,7 +49,7 @@ def require_place(context: Context, tx: Tx, actor: Actor, project_id: int, proje
     """
     if not rules.is_registry(project) or rows.find_registry(tx, project_id) is None:
         return context.team_id(tx, actor)
-    team = context.readable_team(tx, actor)
+    team = context.team_id(tx, actor, only_reads=True)
     require_role(tx, actor, team, project_id, "member" if tx.writes else "restricted_viewer")
     return team
 
@@ -68,7 +68,7 @@ def link_target(context: Context, tx: Tx, actor: Actor, project: str, type_name:
     if not rules.is_registry(project):
         team = context.team_id(tx, actor)
         return team, ensure_project(context, tx, actor, team, project).id
-    team = context.readable_team(tx, actor)
+    team = context.team_id(tx, actor, only_reads=True)
     found = projects.find_project_by_name(tx, team, project)
     registry = None if found is None or found.deleted_at is not None else rows.find_registry(tx, found.id)
     if registry is None:

@@ -30,20 +30,20 @@ class RunControl:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def stop(self, key: int) -> None:
+    async def stop(self, actor: Actor, key: int) -> None:
         """Have the run's process told to stop when it is next heard of. Raises NotFound."""
 
         def work(tx: Tx) -> None:
-            require_by_key(tx, key)
+            require_by_key(self._context, tx, actor, key)
             run_streams.update_stop(tx, key, stop=True)
 
         await self._context.store.write(work)
 
-    async def set_state(self, key: int, state: RunState) -> None:
+    async def set_state(self, actor: Actor, key: int, state: RunState) -> None:
         """Say how a run stands. Raises NotFound."""
 
         def work(tx: Tx) -> None:
-            team, run = require_by_key(tx, key)
+            team, run = require_by_key(self._context, tx, actor, key)
             at = self._context.clock()
             if run_streams.find_streams(tx, key) is None:
                 run_streams.upsert_streams(tx, key, at, live=False)
@@ -61,10 +61,12 @@ class RunControl:
         """Mark a run deleted; nothing happens to one that is. Raises NotFound."""
 
         def work(tx: Tx) -> None:
+            missing = f"There is no run with the key {key}."
             found = rows.find_run_by_key(tx, key)
             if found is None:
-                raise NotFound(f"There is no run with the key {key}.")
+                raise NotFound(missing)
             team, run = found
+            self._context.require_team(tx, actor, team, missing)
             if run.deleted_at is not None:
                 return
             at = self._context.clock()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Sequence
 
 import msgspec
 
-from podium.domain.access import Actor
+from podium.domain.access import Actor, by_grant
 from podium.domain.events import Change
 from podium.domain.locations import proxied_path, run_location
 from podium.domain.manifests import normalize_path
@@ -58,6 +58,7 @@ class RunFiles:
     async def create_uploads(self, actor: Actor, project: str, slug: str, names: Sequence[str]) -> Uploads:
         """Tokens that let anyone put these files, for a day. Raises NotFound for the run, InvalidPath for a name."""
         paths = [(name, normalize_path(name)) for name in names]
+        await self._context.require_write(actor)
         run = await self._context.store.read(lambda tx: _require(tx, self._context.team_id(tx, actor), project, slug))
         expires_at = self._context.clock() + UPLOAD_EXPIRES_S * 1000
         return Uploads(
@@ -76,7 +77,7 @@ class RunFiles:
             raise PermissionDenied("This upload URL was not made by this server.") from error
         if grant.kind != "run-file" or grant.expires_at < self._context.clock():
             raise PermissionDenied("This upload URL has expired: ask for a new one.")
-        await self._artifacts.put_of(Actor(grant.user, grant.team), OfRun(grant.run_id), grant.path, chunks)
+        await self._artifacts.put_of(by_grant(grant.user, grant.team), OfRun(grant.run_id), grant.path, chunks)
 
     async def list_files(
         self,
@@ -108,7 +109,7 @@ class RunFiles:
         def work(tx: Tx) -> None:
             at = self._context.clock()
             for key, name in files:
-                team, run = require_by_key(tx, key)
+                team, run = require_by_key(self._context, tx, actor, key)
                 folder = _folder(run)
                 if folder is None:
                     raise InvalidState(f"The files of the run '{run.slug}' are outside of this server.")

@@ -65,11 +65,11 @@ class RunUpserts:
 
         return await self._run(change, work)
 
-    async def change(self, key: int, change: RunChange) -> Upserted:
+    async def change(self, actor: Actor, key: int, change: RunChange) -> Upserted:
         """The run with this key, changed; its streams stay. Raises NotFound."""
 
         def work(tx: Tx, ids: Mapping[str, int]) -> Upserted:
-            team, run = require_by_key(tx, key)
+            team, run = require_by_key(self._context, tx, actor, key)
             return Upserted(self._write(tx, _change(tx, team, run), change, ids), inserted=False)
 
         return await self._run(change, work)
@@ -107,7 +107,7 @@ class RunUpserts:
         if key is None:  # another process was first, at this moment
             return None
         run_data.upsert_tags(tx, key, {NAME_TAG: name, USER_TAG: actor.name})
-        return require_by_key(tx, key)[1]
+        return require_by_key(self._context, tx, actor, key)[1]
 
     def _fork(self, tx: Tx, team: int, tracked: TrackedRun, change: RunChange) -> TrackedRun:
         """The run with the history of the one that it goes on from, if its config names one."""

@@ -14,7 +14,7 @@ from podium.domain.nesting import check_nesting
 from podium.domain.runs import LOGGED_MODELS_TAG, NAME_TAG, Run, RunRow, RunStatus, valid_param, valid_tag
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
-from podium.services.projects import require_active, require_project
+from podium.services.projects import project_for_run, require_active
 from podium.store import run_data
 from podium.store import runs as rows
 from podium.store.transaction import Tx
@@ -46,7 +46,8 @@ class Runs:
         run_id = new_run_id()
 
         def work(tx: Tx) -> Run:
-            project = require_project(tx, self._context.team_id(tx, actor), project_id)
+            team = self._context.team_id(tx, actor)
+            project = project_for_run(self._context, tx, actor, team, project_id)
             require_active(project)
             key = rows.insert_run(
                 tx,

@@ -123,11 +123,13 @@ def _tracked(
     ]
 
 
-def require_by_key(tx: Tx, key: int) -> tuple[int, RunRow]:
+def require_by_key(context: Context, tx: Tx, actor: Actor, key: int) -> tuple[int, RunRow]:
     """The active run with this key, behind its team's key. Raises NotFound."""
+    missing = f"There is no run with the key {key}, or it is deleted."
     found = runs.find_run_by_key(tx, key)
     if found is None or found[1].deleted_at is not None:
-        raise NotFound(f"There is no run with the key {key}, or it is deleted.")
+        raise NotFound(missing)
+    context.require_team(tx, actor, found[0], missing)
     return found
 
 

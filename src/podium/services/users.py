@@ -19,7 +19,7 @@ from podium.domain.teams import Team
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound, PermissionDenied
 from podium.services.api_keys import add_key
 from podium.services.context import Context
-from podium.services.passwords import hash_password
+from podium.services.passwords import hash_password, is_password
 from podium.store import accounts as rows
 from podium.store import api_keys, organizations, teams
 from podium.store.transaction import Tx
@@ -96,10 +96,12 @@ class Users:
         return await self._context.write_accounts(work)
 
     async def update(self, actor: Actor, name: str, change: UserChange) -> User:
-        """Change what is not None. Only administrators say who is one."""
+        """Change what is not None. Only administrators say who is one, and change a password without knowing it."""
         if change.email is not None:
             check_email(change.email)
         hashed = await _hashed(change.password)
+        if hashed is not None and not is_admin(actor):
+            await self._check_password(name, change.current_password or "")
 
         def work(tx: Tx) -> User:
             before = require_user(tx, name, lock=True)
@@ -134,15 +136,13 @@ class Users:
         await self._context.write_accounts(work)
 
     def _allowed_home(self, tx: Tx, actor: Actor, new: NewUser) -> int | None:
-        """The key of the team that a service account is for."""
+        """The key of the team that the new user joins."""
         if not new.admin and self._context.admin_key is None and not rows.count_admins(tx):
             raise InvalidState(f"The first user has to administer the server: make '{new.name}' an administrator.")
-        if new.kind == "person" and new.team is not None:
-            raise InvalidArgument("'team' is for service accounts; people become members of teams.")
         home = None if new.team is None else teams.find_team_id(tx, new.team)
         if new.team is not None and (home is None or not may_manage(actor, home)):
             raise NotFound(f"There is no team '{new.team}' whose members '{actor.name}' may manage")
-        if new.admin or home is None:
+        if new.admin or new.kind == "person" or home is None:
             self._context.require_admin(actor)
         return home
 
@@ -172,6 +172,11 @@ class Users:
     def _keep_an_admin(self, tx: Tx, user: User) -> None:
         if user.admin and self._context.admin_key is None and rows.count_admins(tx) == 1:
             raise InvalidState(f"'{user.name}' is the last administrator: make another user one first.")
+
+    async def _check_password(self, name: str, given: str) -> None:
+        found = await self._context.store.read(lambda tx: rows.find_password(tx, name))
+        if found is not None and not await asyncio.to_thread(is_password, given, found[1]):
+            raise PermissionDenied("'current_password' has to be the password as it is now.")
 
     def _require_may_change(self, actor: Actor, user: User) -> None:
         own = actor.account is not None and actor.account.id == user.id

@@ -22,6 +22,7 @@ from podium.protocols.mlflow import (
     server_info,
     trace_files,
     traces,
+    users,
     webhooks,
     workspaces,
 )
@@ -45,6 +46,7 @@ ENDPOINTS: tuple[Call | Stream, ...] = (
     *webhooks.ENDPOINTS,
     *server_info.ENDPOINTS,
     *workspaces.ENDPOINTS,
+    *users.ENDPOINTS,
     *traces.ENDPOINTS,
     *legacy_traces.ENDPOINTS,
     *trace_files.ENDPOINTS,

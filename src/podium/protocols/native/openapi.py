@@ -16,7 +16,7 @@ The API of Podium itself: the home of what the clients' protocols lack.
 Errors are problem details (RFC 9457). Times are RFC 3339 in UTC. A list answers `items` and `next_cursor`: hand that
 back as `cursor` for the next page. Names in paths are one segment each, percent-encoded. Unknown fields and query
 parameters are refused by name. The header `X-Podium-Team` names the team whose things are addressed; without it, that
-is the default team.
+is the caller's home.
 """
 
 
@@ -35,9 +35,12 @@ def openapi(topics: tuple[Topic, ...], release: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "securitySchemes": {"user": {"type": "http", "scheme": "basic"}},
+            "securitySchemes": {
+                "user": {"type": "http", "scheme": "basic"},
+                "key": {"type": "http", "scheme": "bearer"},
+            },
         },
-        "security": [{}, {"user": []}],
+        "security": [{}, {"user": []}, {"key": []}],
     }
 
 

@@ -64,7 +64,9 @@ class OneUser(Input, frozen=True, kw_only=True):
 
 
 class CreateUser(Input, frozen=True, kw_only=True):
-    """A user to make. With neither password nor key it gets a key. `team` is what a service account works for."""
+    """A user to make. With neither password nor key it gets a key. `team` is what it joins, and addresses
+    when it names none.
+    """
 
     name: Name
     password: str | None = None
@@ -76,9 +78,10 @@ class CreateUser(Input, frozen=True, kw_only=True):
 
 
 class ChangeUser(OneUser, frozen=True, kw_only=True):
-    """What to change of a user."""
+    """What to change of a user. Who changes their own password says the current one."""
 
     password: str | None = None
+    current_password: str | None = None
     email: str | None = None
     admin: bool | None = None
     home_team: Name | None = None
@@ -108,9 +111,8 @@ async def get_user(api: Api, actor: Actor, request: OneUser) -> UserView:
 
 async def change_user(api: Api, actor: Actor, request: ChangeUser) -> UserView:
     """Users may change themselves; only administrators say who is one."""
-    change = UserChange(
-        password=request.password, email=request.email, admin=request.admin, home_team=request.home_team
-    )
+    fields = {name: getattr(request, name) for name in request.__struct_fields__ if name != "name"}
+    change = UserChange(**fields)
     return view_of(await api.services.users.update(actor, request.name, change))
 
 

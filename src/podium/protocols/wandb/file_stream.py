@@ -33,14 +33,13 @@ _decoder = msgspec.json.Decoder(_Sent)
 
 
 async def post(services: Services, request: Request) -> Response:
-    caller = Caller.of(services, request)
+    path = request.path_params
+    actor = Caller.of(services, request).actor(path["entity"])
     body = await read_body(request)
     try:
         sent = _decoder.decode(body)
     except msgspec.DecodeError as error:
         raise InvalidArgument(f"The request's body is none of a file stream: {error}") from error
-    path = request.path_params
-    actor = caller.actor(path["entity"])
     writer = header(request.scope, b"x-wandb-async-client-id")
     stop = await services.run_streams.take(actor, path["project"], path["run"], _intake(sent, writer))
     return Response(_STOP if stop else _CONTINUE, media_type="application/json")

@@ -118,7 +118,9 @@ async def _inputs(
 async def _of_run(source: Any, info: GraphQLResolveInfo, direction: Direction, page: Page) -> dict[str, Any]:
     caller: Caller = info.context
     run = key_of("Run", source["id"])
-    found, total = await caller.services.artifact_lineage.versions_of_run(run, direction, page.limit, page.offset)
+    found, total = await caller.services.artifact_lineage.versions_of_run(
+        caller.actor(), run, direction, page.limit, page.offset
+    )
     return page.connection([version_shape(each) for each in found], total)
 
 

@@ -80,9 +80,12 @@ async def _organization_of_entity(entity: Parts, info: GraphQLResolveInfo) -> Pa
     if "organization" in entity:  # it came with the entity
         given: Parts | None = entity["organization"]
         return given
-    team = entity.get("team") or await caller.services.teams.get(caller.actor(), entity["name"])
-    found = await caller.services.organizations.of_team(caller.actor(), team)
-    return None if found is None else organization_of(found)
+    kept: dict[str, Parts | None] = caller.kept.setdefault("organizations", {})
+    if entity["name"] not in kept:  # lists name the same entity again and again
+        team = entity.get("team") or await caller.services.teams.get(caller.actor(), entity["name"])
+        found = await caller.services.organizations.of_team(caller.actor(), team)
+        kept[entity["name"]] = None if found is None else organization_of(found)
+    return kept[entity["name"]]
 
 
 async def _user_of_entity(entity: Parts, info: GraphQLResolveInfo) -> Parts | None:

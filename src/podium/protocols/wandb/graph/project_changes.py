@@ -46,7 +46,7 @@ async def delete_model(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) 
     projects = caller.services.projects
     if input.get("id"):
         key = str(key_of("Project", input["id"]))
-        actor = caller.actor(input.get("entity_name") or await projects.find_team(key))
+        actor = caller.actor(input.get("entity_name") or await projects.find_team(caller.actor(), key))
     else:
         actor = caller.actor(input.get("entity_name"))
         key = str((await projects.get_by_name(actor, input.get("project_name") or "")).id)

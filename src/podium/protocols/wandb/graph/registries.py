@@ -50,7 +50,7 @@ async def _delete(_: Any, info: GraphQLResolveInfo, input: Parts) -> Parts:  # n
     caller: Caller = info.context
     if input.get("id"):
         key = key_of("Project", input["id"])
-        team = await caller.services.projects.find_team(str(key))
+        team = await caller.services.projects.find_team(caller.actor(), str(key))
         await caller.services.registries.check_admin(caller.actor(team), key)
     return await project_changes.delete_model(_, info, input)
 

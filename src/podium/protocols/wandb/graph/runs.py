@@ -49,7 +49,7 @@ async def _upsert_bucket(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]
     caller: Caller = info.context
     change, upserts = _change(input), caller.services.run_upserts
     if input.get("id"):
-        done = await upserts.change(key_of("Run", input["id"]), change)
+        done = await upserts.change(caller.actor(), key_of("Run", input["id"]), change)
     else:
         actor = caller.actor(input.get("entity_name"))
         project, name = input.get("model_name") or DEFAULT_PROJECT, input.get("name") or ""
@@ -65,13 +65,13 @@ async def _delete_run(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -
 
 async def _stop_run(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
-    await caller.services.run_control.stop(key_of("Run", input["id"]))
+    await caller.services.run_control.stop(caller.actor(), key_of("Run", input["id"]))
     return {"success": True}
 
 
 async def _update_run_state(_: Any, info: GraphQLResolveInfo, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
-    await caller.services.run_control.set_state(key_of("Run", input["id"]), _state(input["state"]))
+    await caller.services.run_control.set_state(caller.actor(), key_of("Run", input["id"]), _state(input["state"]))
     return {"success": True}
 
 

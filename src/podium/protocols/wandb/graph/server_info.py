@@ -22,9 +22,13 @@ FEATURES: tuple[str, ...] = (
     "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
 )
 
+# By the newest version that a server knows, the client tells what that server understands, as files of media within
+# artifacts. A newer client than this one is spoken to as well.
+CLIENT_VERSIONS = {"min_cli_version": "0.13.0", "max_cli_version": "0.31.0"}
+
 
 def _server_info(_: Any, __: GraphQLResolveInfo) -> dict[str, Any]:
-    return {"features": [{"name": name, "is_enabled": True} for name in FEATURES], "cli_version_info": {}}
+    return {"features": [{"name": name, "is_enabled": True} for name in FEATURES], "cli_version_info": CLIENT_VERSIONS}
 
 
 RESOLVERS = {("Query", "serverInfo"): _server_info}
