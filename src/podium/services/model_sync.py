@@ -25,6 +25,7 @@ from podium.store import (
 from podium.store.model_links import ModelRow, VersionRow
 from podium.store.transaction import Tx
 
+_STATEMENTS = 10  # about as many as it takes to show a model
 _LOGGED = "registered-"  # begins the names of sequences that hold what was registered without an artifact
 
 
@@ -49,6 +50,7 @@ class ModelSync:
         stale = model_links.select_stale(tx, team)
         if not stale:
             return
+        tx.expect(len(stale) * _STATEMENTS)
         known = projects.find_project_by_name(tx, team, MODELS)
         if known is not None and known.deleted_at is not None:
             return
