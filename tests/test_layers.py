@@ -62,3 +62,18 @@ def test_store_and_blobs_do_not_know_each_other():
     for package, other in (("store", "blobs"), ("blobs", "store")):
         for file in (ROOT / package).rglob("*.py"):
             assert not any(package_of(name) == other for name in imports_of(file)), file
+
+
+def test_actors_are_made_where_it_is_known_who_asks():
+    """An actor without an account is anybody on an open server: whoever made one elsewhere would take off all limits.
+    For another team there is `Actor.at`, for what a signature grants `by_grant`.
+    """
+    makers = {"asgi/actor.py", "domain/access.py", "protocols/wandb/graph/caller.py", "protocols/mlflow/endpoint.py"}
+    background = {"services/retention.py"}
+    calls = {
+        file.relative_to(ROOT).as_posix()
+        for file in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Actor"
+    }
+    assert calls == makers | background

@@ -1,6 +1,7 @@
 """The native API held to its own description: schemathesis makes requests up, and says which answers do not fit."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ from support.server import running_server
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 ENDPOINTS = [endpoint for topic in TOPICS for endpoint in topic.endpoints]
+ADMIN_KEY = "podium-" + "a" * 40
+SIGNED_IN = {"Authorization": f"Bearer {ADMIN_KEY}"}
 POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 
@@ -41,7 +44,17 @@ OPERATIONS = [
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_server(tmp_path_factory.mktemp("openapi")) as url, httpx.Client(base_url=url) as http:
+    """A server that its administrator asks: made up users do not close it."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PODIUM_ADMIN_API_KEY", ADMIN_KEY)
+        yield from served(tmp_path_factory.mktemp("openapi"))
+
+
+def served(data: Path) -> Iterator[str]:
+    with (
+        running_server(data) as url,
+        httpx.Client(base_url=url, headers=SIGNED_IN) as http,
+    ):
         made = http.post("/api/2.0/mlflow/runs/create", json={"experiment_id": "0"}).json()["run"]["info"]["run_id"]
         assert http.put(f"/api/v1/runs/{made}/files/model/a.txt", content=b"a").is_success
         assert http.post("/api/v1/models", json={"name": "0"}).is_success
@@ -69,6 +82,6 @@ def test_every_answer_is_as_described(described: schemathesis.BaseSchema, endpoi
     )
     @given(case)
     def attempt(case: schemathesis.Case) -> None:
-        case.call_and_validate(checks=CHECKS)
+        assert case.call_and_validate(checks=CHECKS, headers=SIGNED_IN).status_code != 401
 
     attempt()
