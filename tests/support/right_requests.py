@@ -195,6 +195,8 @@ def _native(known: Mapping[str, str]) -> Iterator[Request]:
         common = {**known, "name": named.get(topic.name, known["name"])}
         if topic.name == "artifacts":
             common["path"] = known["files"]
+        if topic.name == "lineage":
+            common |= {"kind": "run", "id": known["run_id"], "direction": "both", "depth": "1"}
         for one in topic.endpoints:
             values = {**common, "path": "model/a.txt"} if "{run_id}" in one.path else dict(common)
             path = _filled(one.path, values)
