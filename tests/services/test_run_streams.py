@@ -273,7 +273,7 @@ def test_a_run_is_rewound_to_a_step(tracking):
 def test_a_process_is_told_to_stop_until_its_run_begins_anew(tracking):
     info = tracking.begin().tracked.run.info
     assert not tracking.send()
-    tracking.control("stop", info.id)
+    tracking.control("stop", ADA, info.id)
     assert tracking.send()
     tracking.begin()
     assert not tracking.send()

@@ -13,3 +13,9 @@ def test_the_pages_of_mlflow_ask_the_same_path(http: httpx.Client):
     assert http.post("/graphql", json=query).json() == {"data": {"test": {"output": "hello"}}, "errors": None}
     refused = http.post("/graphql", json=query, auth=("api", "local-" + "0" * 40)).json()
     assert "Cannot query field 'test'" in refused["errors"][0]["message"]
+
+
+def test_the_newest_known_client_is_the_one_that_these_tests_run(wandb, http: httpx.Client):
+    query = {"query": "{ serverInfo { cliVersionInfo } }"}
+    answer = http.post("/graphql", json=query, auth=("api", "local-" + "0" * 40)).json()
+    assert answer["data"]["serverInfo"]["cliVersionInfo"]["max_cli_version"] == wandb.__version__
