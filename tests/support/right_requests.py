@@ -196,7 +196,7 @@ def _native(known: Mapping[str, str]) -> Iterator[Request]:
         if topic.name == "artifacts":
             common["path"] = known["files"]
         if topic.name == "lineage":
-            common |= {"kind": "run", "id": known["run_id"]}
+            common |= {"kind": "run", "id": known["run_id"], "direction": "both", "depth": "1"}
         for one in topic.endpoints:
             values = {**common, "path": "model/a.txt"} if "{run_id}" in one.path else dict(common)
             path = _filled(one.path, values)

@@ -98,7 +98,7 @@ class Services:
         models = Models(self.registry, self.versions, self.promotion, self.model_sync)
         self.artifact_aliases = ModelAliases(context, models)
         self.artifact_changes = ModelChanges(context, models)
-        self.lineage = Lineage(context, self.model_sync)
+        self.lineage = Lineage(context)
         self.registries = Registries(context, self.model_sync)
         self.registry_members = RegistryMembers(context)
         sender = Sender()

@@ -5,7 +5,6 @@ from podium.domain.lineage import Direction, Edge, Graph, Kind, Link, Ref, withi
 from podium.domain.registry import parse_version
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
-from podium.services.model_sync import ModelSync
 from podium.store import lineage as rows
 from podium.store.transaction import Tx
 
@@ -18,8 +17,8 @@ _OTHER = {False: "downstream", True: "upstream"}  # the direction that has no pl
 class Lineage:
     """What the actor may see of the graph."""
 
-    def __init__(self, context: Context, sync: ModelSync) -> None:
-        self._context, self._sync = context, sync
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def graph(self, actor: Actor, kind: Kind, public_id: str, direction: Direction, depth: int | None) -> Graph:
         """What a thing of the actor's team was made from, what was made from it, or both; at most `depth` steps away.
@@ -29,7 +28,6 @@ class Lineage:
         if depth is not None and not 0 <= depth <= MAX_DEPTH:
             raise InvalidArgument(f"'depth' is {depth}: expected 0 to {MAX_DEPTH}.")
         named = _named(kind, public_id)
-        await self._sync.refresh(actor)
 
         def work(tx: Tx) -> Graph:
             start = rows.find_node(tx, self._context.team_id(tx, actor), kind, named)
