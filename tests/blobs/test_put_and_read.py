@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -25,6 +26,7 @@ def test_what_is_put_is_read_back(blobs, data):
             stream(*pieces(data)),
             expected_bytes=len(data),
             expected_sha256=digest_of(data),
+            expected_md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
             max_bytes=len(data),
         )
         assert (blob.digest, blob.size_bytes) == (digest_of(data), len(data))
@@ -74,6 +76,7 @@ def test_the_same_bytes_are_stored_once_and_their_time_renewed(blobs, tick_s):
     ("announced", "error"),
     [
         ({"expected_sha256": "0" * 64}, DigestMismatch),
+        ({"expected_md5": "0" * 32}, DigestMismatch),
         ({"expected_bytes": 20_000_000}, DigestMismatch),
         ({"expected_bytes": 4}, DigestMismatch),
         ({"max_bytes": 4}, TooLarge),

@@ -189,10 +189,18 @@ KEYS = st.sampled_from(
 OPERATORS = st.sampled_from(("$in", "$eq", "$gt", "$regex", "$exists", "$not", "$x"))
 
 
-@given(st.dictionaries(KEYS, JSON_VALUES | st.dictionaries(OPERATORS, JSON_VALUES, max_size=2), max_size=3))
-def test_any_document_is_a_filter_or_refused(document: dict[str, Any]):
-    with contextlib.suppress(InvalidArgument):
-        parse_run_filter(json.dumps(document))
+DOCUMENTS = st.dictionaries(KEYS, JSON_VALUES | st.dictionaries(OPERATORS, JSON_VALUES, max_size=2), max_size=3)
+
+
+def test_any_document_is_answered_or_refused(store: Store):
+    @settings(max_examples=150)
+    @given(DOCUMENTS, st.text(max_size=5).map(lambda text: f"+config.{text}"))
+    def check(document: dict[str, Any], order: str):
+        with contextlib.suppress(InvalidArgument):
+            query = PageQuery(parse_run_filter(json.dumps(document)), parse_run_order(order), 10)
+            asyncio.run(store.read(lambda tx: search_runs(tx, 1, project_ids=[0], view="active", query=query)))
+
+    check()
 
 
 @pytest.mark.parametrize(

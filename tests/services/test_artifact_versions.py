@@ -315,6 +315,41 @@ def test_garbage_collection_takes_what_no_version_needs(world):
     asyncio.run(story())
 
 
+def test_a_version_goes_when_its_time_is_over_unless_it_is_linked(world):
+    async def story():
+        await world.logger.log("data", {"a": b"1"}, ttl_s=24 * 3600)
+        linked = await world.logger.log("data", {"a": b"2"}, ttl_s=24 * 3600)
+        await world.logger.log("data", {"a": b"3"})
+        await world.services.artifact_changes.link(ANN, linked.id, "p", "links", [])
+        await world.services.retention.collect(30 * DAY)
+        assert await world.names("data:v0") == "data:v0"
+        world.clock.advance(days=2)
+        assert (await world.services.retention.preview(30 * DAY)).artifacts == 0
+        await world.services.retention.collect(30 * DAY)
+        assert [await world.names(f"data:v{number}") for number in range(3)] == [None, "data:v1", "data:v2"]
+        world.clock.advance(days=31)
+        assert (await world.services.retention.collect(30 * DAY)).artifacts == 1
+        assert await problems(world) == []
+
+    asyncio.run(story())
+
+
+def test_what_a_deleted_project_has_is_hidden_until_it_is_restored(world):
+    async def story():
+        version = await world.logger.log("data", {"a": b"1"})
+        project = str(await world.project())
+        await world.services.artifact_changes.link(ANN, version.id, "q", "links", [])
+        await world.services.projects.delete(ANN, project)
+        with pytest.raises(NotFound):
+            await world.services.artifact_reading.version(ANN, version.id)
+        other = (await world.services.projects.get_by_name(ANN, "q")).id
+        assert await world.services.artifact_reading.membership(other, "links:latest") is None
+        await world.services.projects.restore(ANN, project)
+        assert await world.names("data:latest") == "data:v0"
+
+    asyncio.run(story())
+
+
 def test_a_team_that_is_removed_takes_its_artifacts_along(world):
     async def story():
         services = world.services

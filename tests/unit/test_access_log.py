@@ -24,7 +24,14 @@ async def app(_scope, _receive, _send):
 def test_the_right_that_a_link_carries_is_not_logged():
     lines, token = Lines(), SecretBox().seal("a grant")
     log = AccessLog(app, RequestMetrics(), lines)
-    for path in (f"/files/uploads/{token}/a.txt", "/files/default/p/r/file_stream"):
+    grants = (f"/files/uploads/{token}/a.txt", "/artifacts/upload/k6s", "/artifacts/content/wandb_artifacts/k6s/a.txt")
+    for path in (*grants, "/files/default/p/r/file_stream", "/artifacts/default/0123"):
         scope = {"type": "http", "method": "PUT", "headers": [], "raw_path": path.encode(), "path": path}
         asyncio.run(log(scope, None, None))
-    assert lines.paths == ["/files/uploads/***/a.txt", "/files/default/p/r/file_stream"]
+    assert lines.paths == [
+        "/files/uploads/***/a.txt",
+        "/artifacts/upload/***",
+        "/artifacts/content/wandb_artifacts/***/a.txt",
+        "/files/default/p/r/file_stream",
+        "/artifacts/default/0123",
+    ]

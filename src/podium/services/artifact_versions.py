@@ -7,7 +7,7 @@ import msgspec
 from podium.domain import artifact_collections as rules
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Version
-from podium.domain.artifact_listings import Kind, base64_md5
+from podium.domain.artifact_listings import Kind
 from podium.domain.events import Change
 from podium.domain.names import check_text
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
@@ -201,8 +201,3 @@ def _insert(tx: Tx, actor: Actor, sequence: Collection, draft: Draft, run: int |
         pending_aliases=msgspec.json.encode(list(draft.aliases)).decode(),
     )
     return artifact_versions.insert_version(tx, new, at)
-
-
-def told_digest(md5: str) -> str:
-    """The MD5 of a listing as clients know it; "" while there is none."""
-    return base64_md5(md5) if md5 else ""

@@ -21,6 +21,7 @@ MAX_SAMPLED_POINTS = 2_500
 
 _MAX_KNOWN_KEYS = 100_000
 _MAX_BRIEF_POINTS = 200
+_MAX_BRIEF_HISTORY = 5_000  # points
 
 
 class History(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Metrics:
             run = require_run(tx, self._context.team_id(tx, actor), run_id)
             return rows.select_history(tx, run.id, key, limit=limit, after=after)
 
-        page = await self._context.store.read(work)
+        page = await self._context.store.read(work, brief=limit is not None and limit <= _MAX_BRIEF_HISTORY)
         return History(page.points, None if page.after is None else encode_cursor(page.after, scope))
 
     async def histories(self, actor: Actor, run_ids: Sequence[str], key: str, limit: int) -> list[RunPoint]:

@@ -17,6 +17,7 @@ from podium.domain.locations import proxied_path, run_location
 from podium.errors import InvalidPath, NotFound
 from podium.services.context import Context
 from podium.store import gc
+from podium.store.artifact_versions import delete_version
 from podium.store.transaction import Tx
 
 BATCH = 200
@@ -58,6 +59,8 @@ class Retention:
     async def collect(self, older_than_ms: int) -> Collected:
         """Remove what was deleted at least so long ago."""
         now, done = self._context.clock(), Collected()
+        while await self._context.store.write(lambda tx: self._expire_batch(tx, now)):
+            pass
         for kind in gc.KINDS:
             while count := await self._context.store.write(
                 lambda tx, kind=kind: self._remove_batch(tx, kind, now - older_than_ms)  # type: ignore[misc]
@@ -82,16 +85,12 @@ class Retention:
         stored = [blob async for batch in self._old_blobs(_time(now - self._grace_ms)) for blob in batch]
 
         def work(tx: Tx) -> NoReturn:
+            while self._expire_batch(tx, now):
+                pass
             for kind in gc.KINDS:
                 while count := self._remove_batch(tx, kind, now - older_than_ms):
                     _add(done, kind, count)
-            abandoned = now - max(older_than_ms, self._grace_ms)
-            while gc.delete_abandoned_artifacts(tx, abandoned, BATCH):
-                pass
-            while count := gc.delete_unused_manifests(tx, now - self._grace_ms, BATCH):
-                done.manifests += count
-            while gc.delete_unused_contents(tx, abandoned, BATCH):
-                pass
+            done.manifests = self._remove_unused(tx, now, now - max(older_than_ms, self._grace_ms))
             for start in range(0, len(stored), BATCH):
                 for blob in _unreferenced(tx, stored[start : start + BATCH]):
                     _add_blob(done, blob)
@@ -102,6 +101,26 @@ class Retention:
         except _DryRun:
             done.uploads = len(await self._old_uploads(now - max(older_than_ms, self._grace_ms)))
         return done
+
+    def _remove_unused(self, tx: Tx, now: int, abandoned: int) -> int:
+        """All that no version needs, in one transaction; how many manifests."""
+        manifests = 0
+        while gc.delete_abandoned_artifacts(tx, abandoned, BATCH):
+            pass
+        while count := gc.delete_unused_manifests(tx, now - self._grace_ms, BATCH):
+            manifests += count
+        while gc.delete_unused_contents(tx, abandoned, BATCH):
+            pass
+        return manifests
+
+    def _expire_batch(self, tx: Tx, now: int) -> int:
+        """Mark artifact versions deleted whose time to live is over, so that they go after the grace period."""
+        expired = gc.select_expired_artifacts(tx, now, BATCH)
+        for row in expired:
+            delete_version(tx, row.key, now)
+            change = Change("artifact_version", str(row.key), row.name, "expire")
+            self._context.record(tx, ACTOR, row.team_id, change, at=now)
+        return len(expired)
 
     def _remove_batch(self, tx: Tx, kind: gc.Kind, before: int) -> int:
         at = self._context.clock()

@@ -107,7 +107,10 @@ class RunHistory:
         def work(tx: Tx) -> list[LineRow]:
             return run_lines.select_lines(tx, tracked.run.info.id, stream, steps=steps)
 
-        rows = await self._context.store.read(work)
+        # Few rows with much text: on the event loop they would hold others up unnoticed.
+        streams = tracked.streams
+        count = 0 if streams is None else streams.event_lines if stream == "events" else streams.history_lines
+        rows = await self._context.store.read(work, brief=count <= _MAX_HERE)
         return await _aside(sum(len(row.lines) for row in rows), lambda: _joined(rows, steps))
 
 

@@ -34,7 +34,7 @@ def load_memberships(tx: Tx, keys: Sequence[int]) -> list[Membership]:
     found = {
         key: Membership(key, collections[collection], number, at, versions[version])
         for key, collection, number, at, version in rows
-        if collection in collections
+        if collection in collections and version in versions
     }
     return [found[key] for key in keys if key in found]
 

@@ -48,10 +48,12 @@ def insert_version(tx: Tx, new: NewVersion, at: int) -> int:
 
 
 def load_versions(tx: Tx, keys: Sequence[int]) -> list[Version]:
-    """Those of the versions that are there, with tags and aliases, in the order of the keys: three statements."""
+    """Versions with tags and aliases, in the order of the keys, without those whose projects are deleted."""
     value = list_value(keys, tx.dialect)
     rows = tx.ask(
-        f"SELECT {collections.COLUMNS}, {_COLUMNS} FROM {_JOINED} WHERE {is_in('v.id', 'keys', tx.dialect)}", keys=value
+        f"SELECT {collections.COLUMNS}, {_COLUMNS} FROM {_JOINED}"
+        f" WHERE {is_in('v.id', 'keys', tx.dialect)} AND cp.deleted_at IS NULL",
+        keys=value,
     )
     tag_rows = tx.ask(
         f"SELECT version_id, tag FROM artifact_version_tags"
@@ -62,7 +64,8 @@ def load_versions(tx: Tx, keys: Sequence[int]) -> list[Version]:
         f"SELECT {collections.COLUMNS}, s.version_id, a.id, a.alias FROM artifact_memberships AS s"
         " JOIN artifact_aliases AS a ON a.membership_id = s.id"
         f" JOIN artifact_collections AS c ON c.id = a.collection_id {collections.JOINED}"
-        f" WHERE {is_in('s.version_id', 'keys', tx.dialect)} AND c.deleted_at IS NULL ORDER BY a.id",
+        f" WHERE {is_in('s.version_id', 'keys', tx.dialect)} AND c.deleted_at IS NULL"
+        " AND cp.deleted_at IS NULL ORDER BY a.id",
         keys=value,
     )
     tags: dict[int, list[str]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from podium.domain.filters import Comparison, FieldKind, Node, Operator, conjuncts
+from podium.domain.filters import Comparison, FieldKind, Node, Operator, Or, conjuncts
 from podium.store.dialect import Dialect, is_in, list_value
 from podium.store.filters import INDEXED_LENGTH, Indexed, Parameters, Source, compare, of_key, side_table
 from podium.store.transaction import Tx
@@ -17,6 +17,9 @@ from podium.store.transaction import Tx
 FEW = (100, 1000)
 # More than few, and still better than to look at everything.
 MANY = (10_000, 30_000, 100_000)
+
+# Databases have their limits for how many statements make one.
+MAX_CHOICES = 50
 
 _RANGES = {Operator.LT: "<=", Operator.LE: "<=", Operator.GT: ">=", Operator.GE: ">="}
 _NUMERIC = (Operator.EQ, *_RANGES)
@@ -63,6 +66,8 @@ def find_rarest(tx: Tx, probes: Sequence[Probe], rounds: Sequence[int]) -> list[
 
 
 def _statement(part: Node, source: Source, scope: str, parameters: Parameters) -> str | None:
+    if isinstance(part, Or):
+        return _of_choice(part, source, scope, parameters)
     if not isinstance(part, Comparison):
         return None
     kind = part.field.kind
@@ -75,6 +80,29 @@ def _statement(part: Node, source: Source, scope: str, parameters: Parameters) -
         return None
     rows = f"SELECT s.{side.owner} FROM {side.table} s WHERE {of_key(part.field, parameters).removeprefix(' AND ')}"
     return rows + _of_metric(part, parameters) if kind is FieldKind.METRIC else _of_text(rows, part, parameters)
+
+
+def _of_choice(choice: Or, source: Source, scope: str, parameters: Parameters) -> str | None:
+    """What any of the items lets through; None when an index does not know them all."""
+    if not 0 < len(choice.items) <= MAX_CHOICES:
+        return None
+    each: list[str] = []
+    for item in choice.items:
+        parts = [part for part in conjuncts(item) if _is_narrow(part)]
+        known = (_statement(part, source, scope, parameters) for part in parts)
+        statement = next((found for found in known if found is not None), None)
+        if statement is None:
+            return None
+        each.append(statement)
+    return " UNION ALL ".join(each)
+
+
+def _is_narrow(part: Node) -> bool:
+    """Whether an index tells more of it than that there is a value."""
+    if isinstance(part, Comparison):
+        as_number = part.field.kind is FieldKind.PARAM and isinstance(part.value, int | float)
+        return part.operator in (*_NUMERIC, Operator.IN, Operator.LIKE) and not as_number
+    return isinstance(part, Or)
 
 
 def _of_metric(part: Comparison, parameters: Parameters) -> str:

@@ -20,10 +20,11 @@ class Store(Protocol):
 
     dialect: Dialect
 
-    async def read(self, work: Callable[[Tx], T]) -> T:
+    async def read(self, work: Callable[[Tx], T], *, brief: bool = True) -> T:
         """Run `work` on one state of the database and return its result.
 
-        It may be begun twice, when it turns out to read much: it changes nothing but what it returns.
+        What is known to read thousands of rows is not `brief`. Else it may be begun twice, when it turns out to read
+        much: it changes nothing but what it returns.
         """
         ...
 

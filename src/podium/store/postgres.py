@@ -63,8 +63,8 @@ class PostgresStore:
         self._spare: list[Session] = []  # connections that no loop uses
         self._opening = threading.Lock()
 
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        return await self._run(work, writes=False, brief=True)
+    async def read(self, work: Callable[[Tx], T], *, brief: bool = True) -> T:
+        return await self._run(work, writes=False, brief=brief)
 
     async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:
         return await self._run(work, writes=True, brief=brief)

@@ -21,10 +21,11 @@ from podium.store.writer import Writer
 T = TypeVar("T")
 
 READ_THREADS = 4
-# How many steps of its virtual machine SQLite may take for a read on the event loop: half a millisecond's worth.
-# They are counted in ticks; a tick may be begun by statements of earlier reads.
+# How many steps of its virtual machine SQLite may take for a read on the event loop: two milliseconds' worth, which is
+# less than a thread would hold the interpreter's lock for it. They are counted in ticks; a tick may be begun by
+# statements of earlier reads.
 TICK_STEPS = 4_000
-MAX_TICKS = 5
+MAX_TICKS = 20
 # LIKE is case-sensitive on PostgreSQL and in MLflow's grammar; SQLite has to be told.
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -84,9 +85,10 @@ class SqliteStore:
         self._ticks = 0
         self._connection_here.set_progress_handler(self._tick, TICK_STEPS)
 
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        with suppress(Lengthy):
-            return self._read_here(work)
+    async def read(self, work: Callable[[Tx], T], *, brief: bool = True) -> T:
+        if brief:
+            with suppress(Lengthy):
+                return self._read_here(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def write(self, work: Callable[[Tx], T], *, brief: bool = False) -> T:

@@ -77,6 +77,32 @@ def test_what_is_said_of_a_version_is_changed(wandb):
     assert wandb.Api().artifact("p/data:v0").tags == ["gold"]
 
 
+def test_a_time_to_live_is_set_and_taken_off(wandb):
+    from datetime import timedelta
+
+    log(wandb, "data", {"a": "1"})
+    artifact = wandb.Api().artifact("p/data:v0")
+    assert artifact.ttl is None
+    artifact.ttl = timedelta(days=7)
+    artifact.save()
+    found = wandb.Api().artifact("p/data:v0")
+    assert found.ttl == timedelta(days=7)
+    found.ttl = None
+    found.save()
+    assert wandb.Api().artifact("p/data:v0").ttl is None
+
+
+def test_a_draft_begins_with_what_a_version_has(wandb):
+    draft = log(wandb, "data", {"a": "1", "b": "1"}).new_draft()
+    draft.remove("b")
+    with draft.new_file("c") as file:
+        file.write("3")
+    with wandb.init(project="p") as run:
+        run.log_artifact(draft).wait()
+    found = wandb.Api().artifact("p/data:v1")
+    assert (sorted(found.manifest.entries), bool(found.commit_hash)) == (["a", "c"], True)
+
+
 def test_a_version_with_aliases_is_deleted_only_with_them(wandb):
     log(wandb, "data", {"a": "1"})
     artifact = wandb.Api().artifact("p/data:v0")

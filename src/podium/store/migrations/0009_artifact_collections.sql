@@ -56,6 +56,7 @@ CREATE TABLE artifact_versions (
 CREATE INDEX artifact_versions_by_digest ON artifact_versions (collection_id, digest);
 CREATE INDEX artifact_versions_by_manifest ON artifact_versions (manifest_id);
 CREATE INDEX artifact_versions_by_run ON artifact_versions (run_id);
+CREATE INDEX artifact_versions_by_ttl ON artifact_versions (created_at) WHERE ttl_s > 0;
 CREATE INDEX artifact_versions_by_listing ON artifact_versions (listing);
 CREATE TABLE artifact_version_tags (
     version_id BIGINT NOT NULL REFERENCES artifact_versions (id) ON DELETE CASCADE,

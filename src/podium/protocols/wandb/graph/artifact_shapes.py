@@ -93,6 +93,7 @@ def version_shape(version: Version) -> dict[str, Any]:
         "metadata": version.metadata,
         "digest": version.digest,
         "digest_algorithm": "MANIFEST_MD5",
+        "commit_hash": version.listing,
         "size": version.size_bytes,
         "file_count": version.file_count,
         "history_step": version.history_step,

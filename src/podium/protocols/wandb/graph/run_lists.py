@@ -16,7 +16,7 @@ _PAGE = 50
 MAX_PAGE = 1000
 
 # Fields that need more than what lists show of a run.
-_WHOLE = ("config", "wandbConfig", "summaryMetrics", "historyKeys", "history", "sampledHistory")
+_WHOLE = ("config", "wandbConfig", "summaryMetrics", "historyKeys")
 
 
 async def _runs(
