@@ -2,7 +2,7 @@
 
 
 def test_a_registered_version_comes_from_the_model_that_a_run_logged(http, mlflow, client):
-    with mlflow.start_run(run_name="trainer") as run:
+    with mlflow.start_run(run_name="trainer", experiment_id="0") as run:
         model = mlflow.create_external_model("m", source_run_id=run.info.run_id)
     client.create_registered_model("Fraud")
     client.create_model_version("Fraud", f"models:/{model.model_id}", model_id=model.model_id)

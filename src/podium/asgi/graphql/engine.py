@@ -87,7 +87,7 @@ def _rename(schema: GraphQLSchema, rename: Callable[[str], str]) -> None:
         if isinstance(kind, GraphQLInputObjectType):
             for name, given in kind.fields.items():
                 given.out_name = rename(name)
-        elif isinstance(kind, GraphQLObjectType):
+        elif isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):  # the library has its own there
             for field in kind.fields.values():
                 for name, argument in field.args.items():
                     argument.out_name = rename(name)
