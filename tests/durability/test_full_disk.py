@@ -37,11 +37,9 @@ def test_the_database_has_no_room(disk: Disk, tmp_path: Path):
 
 
 def refused_in_words(disk: Disk, server: ServerProcess, writers: list[Writer]):
-    """Once full, the disk is full for every write, in the form that MLflow's client reads; and reads are answered."""
+    """What no longer fits is refused in the form that MLflow's client reads; and reads are answered."""
     with server.http() as http:
-        fill_up(http)
-        tag = {"experiment_id": "0", "key": "k", "value": "v" * 5000}
-        refusal = http.post("/mlflow/experiments/set-experiment-tag", json=tag)
+        refusal = fill_up(http)
         assert refusal.status_code in disk.full_status
         if refusal.status_code == 507:
             assert refusal.json()["error_code"] == "RESOURCE_EXHAUSTED"
@@ -51,12 +49,13 @@ def refused_in_words(disk: Disk, server: ServerProcess, writers: list[Writer]):
         assert http.post("/mlflow/experiments/search", json={"max_results": 10}).status_code == 200
 
 
-def fill_up(http: httpx.Client):
-    """Writes until there is no room left."""
+def fill_up(http: httpx.Client) -> httpx.Response:
+    """Writes until there is no room left, and gives that refusal: a smaller group of writes may fit after it."""
     for number in range(2000):
         tag = {"experiment_id": "0", "key": f"k{number}", "value": "v" * 5000}
-        if http.post("/mlflow/experiments/set-experiment-tag", json=tag).status_code != 200:
-            return
+        answer = http.post("/mlflow/experiments/set-experiment-tag", json=tag)
+        if answer.status_code != 200:
+            return answer
     raise AssertionError("the disk is not full")
 
 
