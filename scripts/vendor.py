@@ -20,13 +20,74 @@ NOTE = "vendored.json"
 
 @dataclass(frozen=True)
 class Package:
-    """Files of one release of an npm package, and the folder below src/podium that they go to."""
+    """Files of one release of an npm package, and the folder below src/podium that they go to, all side by side."""
 
     name: str
     version: str
     folder: str
     files: tuple[str, ...]
 
+
+_PAGES = "protocols/pages/static/vendor"
+_ICONS = [
+    "activity",
+    "archive",
+    "arrow-left",
+    "arrow-right",
+    "arrow-up-right",
+    "bell",
+    "bell-off",
+    "box",
+    "boxes",
+    "check",
+    "chevron-down",
+    "chevron-right",
+    "circle-alert",
+    "clock",
+    "columns-3",
+    "copy",
+    "database",
+    "download",
+    "file",
+    "file-code",
+    "folder",
+    "git-branch",
+    "git-compare",
+    "history",
+    "image",
+    "info",
+    "key",
+    "keyboard",
+    "layers",
+    "layout-grid",
+    "link",
+    "list-filter",
+    "log-out",
+    "message-square",
+    "moon",
+    "more-horizontal",
+    "package",
+    "pencil",
+    "plus",
+    "rocket",
+    "search",
+    "settings",
+    "shield-check",
+    "sliders-horizontal",
+    "sparkles",
+    "sun",
+    "table",
+    "tag",
+    "terminal",
+    "trash-2",
+    "trending-up",
+    "trophy",
+    "user",
+    "users",
+    "workflow",
+    "x",
+    "zap",
+]
 
 VENDORED = (
     Package(
@@ -35,6 +96,13 @@ VENDORED = (
         "protocols/native/static",
         ("swagger-ui.css", "swagger-ui-bundle.js", "LICENSE", "NOTICE"),
     ),
+    Package("htmx.org", "2.0.11", f"{_PAGES}/htmx", ("dist/htmx.min.js", "LICENSE")),
+    Package("uplot", "1.6.32", f"{_PAGES}/uplot", ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")),
+    Package("@dagrejs/dagre", "3.1.3", f"{_PAGES}/dagre", ("dist/dagre.min.js", "LICENSE")),
+    Package(
+        "@fontsource-variable/inter", "5.3.0", f"{_PAGES}/inter", ("files/inter-latin-wght-normal.woff2", "LICENSE")
+    ),
+    Package("lucide-static", "1.62.0", f"{_PAGES}/icons", (*(f"icons/{name}.svg" for name in _ICONS), "LICENSE")),
 )
 
 
@@ -50,6 +118,7 @@ def fetch(package: Package) -> None:
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
             contents = {name: _read(archive, f"package/{name}") for name in (*package.files, "package.json")}
     licence = json.loads(contents.pop("package.json"))["license"]
+    contents = {Path(name).name: content for name, content in contents.items()}
     for name, content in contents.items():
         (target / name).write_bytes(content)
     note = {

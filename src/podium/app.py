@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from podium.asgi.access_log import AccessLog
 from podium.asgi.connections import Limits, PatientProtocol
 from podium.asgi.health import health_routes
-from podium.asgi.landing import LANDING
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.patience import Patience
 from podium.asgi.request_log import RequestLog
@@ -42,6 +41,7 @@ from podium.protocols.mlflow.grammar import (
 from podium.protocols.mlflow.routes import mlflow_mount
 from podium.protocols.native.api import Api, Grammar, Searched
 from podium.protocols.native.routes import native_mount
+from podium.protocols.pages.routes import pages_mount
 from podium.protocols.wandb.routes import wandb_mount
 from podium.services import Services
 from podium.services.context import Context
@@ -99,10 +99,11 @@ class Podium:
         self.worker = Worker(self.services.deliveries)
         self.heartbeats = Heartbeats(self.services.run_control)
         metrics = RequestMetrics()
-        operators = Mount((), (LANDING, *health_routes(self.services.health, metrics)), endpoint_not_found, shape_error)
+        operators = Mount((), health_routes(self.services.health, metrics), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
         self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
-        router = Router((operators, native, wandb_mount(self.services), mlflow_mount(self.services)))
+        clients = (native, wandb_mount(self.services), mlflow_mount(self.services))
+        router = Router((operators, *clients, pages_mount(self.services)))
         self.asgi: ASGIApp = AccessLog(Patience(router, settings.client_timeout), metrics, self._log)
 
     def close(self) -> None:

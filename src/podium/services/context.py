@@ -9,6 +9,7 @@ import msgspec
 from podium.blobs.base import Blobs
 from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Account, Actor, is_admin, may_read, may_write
 from podium.domain.events import Change
+from podium.domain.teams import Team
 from podium.errors import NotFound, PermissionDenied
 from podium.services.known_accounts import KnownAccounts
 from podium.services.secret_box import SecretBox
@@ -53,6 +54,14 @@ class Context(msgspec.Struct, frozen=True):
             raise NotFound(missing)
         if tx.writes and not may_write(actor, team_id):
             raise PermissionDenied(f"'{actor.name}' may read what this team has, and not change it.")
+
+    def readable_teams(self, tx: Tx, actor: Actor, name: str = "") -> list[Team]:
+        """The teams whose things the actor may see, by name; the named one alone. Raises NotFound for that one."""
+        known = self._known(actor)
+        found = [team for team in teams.list_teams(tx) if may_read(known, team.id) and name in ("", team.name)]
+        if name and not found:
+            raise NotFound(f"There is no team '{name}' that '{actor.name}' belongs to")
+        return found
 
     async def require_write(self, actor: Actor) -> None:
         """Raise NotFound or PermissionDenied unless the actor may change what its team has.

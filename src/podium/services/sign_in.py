@@ -7,8 +7,9 @@ from contextlib import suppress
 
 import msgspec
 
-from podium.domain.access import DEFAULT_TEAM, Account
+from podium.domain.access import DEFAULT_TEAM, Account, Actor
 from podium.domain.accounts import BOOTSTRAP_ADMIN, key_digest
+from podium.domain.events import Change
 from podium.errors import NotSignedIn, StorageError
 from podium.services.context import Context
 from podium.services.known_accounts import Known
@@ -61,6 +62,22 @@ class SignIn:
         if known.key_id is not None and time.monotonic() >= known.note_at:
             await self._note(known)
         return known.account
+
+    async def end(self, given: Credentials) -> None:
+        """Revoke the key that the credentials are, for whoever has it; what is no key, or none any more, is fine."""
+        digest = key_digest(given.secret)
+
+        def work(tx: Tx) -> None:
+            found = api_keys.find_owner(tx, digest)
+            owner = None if found is None else accounts.find_user_by_id(tx, found[1])
+            if found is not None and owner is not None:
+                at = self._context.clock()
+                api_keys.revoke_key(tx, found[0], at)
+                state = {"user": owner.name}
+                change = Change("api_key", str(found[0]), owner.name, "revoke", before=state)
+                self._context.record(tx, Actor(owner.name), owner.team_id, change, at=at)
+
+        await self._context.write_accounts(work)
 
     async def _refresh(self) -> None:
         generation = self._context.known_accounts.begin()

@@ -1,0 +1,195 @@
+// What every page does in the browser: theme, palette, keys, copying, times in the viewer's zone, notices.
+"use strict";
+
+const root = document.documentElement;
+
+// ---- Theme: kept in a cookie, so that the server sends the page as it was chosen.
+
+function isDark() {
+  const chosen = root.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function toggleTheme() {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+  document.dispatchEvent(new CustomEvent("podium:theme"));
+}
+
+// ---- Times: "3 h ago" grows old, and the exact time belongs into the viewer's zone.
+
+const SPANS = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [2592000, 86400, "d"], [31536000, 2592000, "mo"]];
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+
+function ago(at) {
+  const passed = Math.floor((Date.now() - at) / 1000);
+  if (passed < 5) return "just now";
+  for (const [below, unit, name] of SPANS) if (passed < below) return `${Math.floor(passed / unit)} ${name} ago`;
+  return `${Math.floor(passed / 31536000)} y ago`;
+}
+
+function tellTimes(within) {
+  for (const time of within.querySelectorAll("time[datetime]")) {
+    const at = Date.parse(time.dateTime);
+    time.title = EXACT.format(at);
+    time.textContent = ago(at);
+  }
+}
+
+// ---- Notices
+
+function notice(title, message, kind) {
+  const box = document.createElement("div");
+  box.className = `notice notice-${kind}`;
+  const words = document.createElement("div");
+  const strong = document.createElement("strong");
+  strong.textContent = title;
+  words.append(strong);
+  if (message) {
+    const text = document.createElement("p");
+    text.textContent = message;
+    words.append(text);
+  }
+  box.append(words);
+  document.getElementById("notices").append(box);
+  fade(box);
+}
+
+function fade(box) {
+  if (!box.classList.contains("notice-error")) setTimeout(() => box.remove(), 3500);
+}
+
+// ---- Palette
+
+const palette = () => document.getElementById("palette");
+
+function openPalette() {
+  const dialog = palette();
+  if (dialog.open) return;
+  dialog.showModal();
+  const input = dialog.querySelector("input");
+  input.select();
+  htmx.trigger(input, "palette-open");
+}
+
+function movePalette(step) {
+  const items = [...palette().querySelectorAll(".palette-item")];
+  if (!items.length) return;
+  const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  const next = items[(at + step + items.length) % items.length];
+  for (const item of items) item.setAttribute("aria-selected", String(item === next));
+  next.scrollIntoView({ block: "nearest" });
+  palette().querySelector("input").setAttribute("aria-activedescendant", next.id);
+}
+
+function choosePalette() {
+  const item = palette().querySelector('.palette-item[aria-selected="true"]') || palette().querySelector(".palette-item");
+  if (item) item.click();
+}
+
+const COMMANDS = { theme: toggleTheme, copyAddress: () => copy(location.href) };
+
+// ---- Keys: "/" searches, "g" and a letter goes to a page, "j" and "k" move through rows, Enter opens one.
+
+let pressedG = 0;
+
+function moveRow(step) {
+  const rows = [...document.querySelectorAll("main tbody tr, main [data-row]")].filter((row) => row.querySelector("a[href]"));
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.hasAttribute("data-current"));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+  for (const row of rows) row.toggleAttribute("data-current", row === next);
+  next.querySelector("a[href]").focus();
+}
+
+function onKey(event) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
+  if (palette().open) {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      movePalette(event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      choosePalette();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (Date.now() - pressedG < 1200) {
+    pressedG = 0;
+    const link = document.querySelector(`[data-keys="g ${CSS.escape(event.key)}"]`);
+    if (link) link.click();
+    return;
+  }
+  if (event.key === "g") pressedG = Date.now();
+  else if (event.key === "/") {
+    const search = document.querySelector('main input[type="search"]');
+    event.preventDefault();
+    if (search) search.focus();
+    else openPalette();
+  } else if (event.key === "j") moveRow(1);
+  else if (event.key === "k") moveRow(-1);
+}
+
+// ---- Copying
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement("textarea"); // a page without TLS has no clipboard of its own
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  notice("Copied", "", "done");
+}
+
+function onClick(event) {
+  const found = (selector) => event.target.closest(selector);
+  if (found("[data-palette]")) openPalette();
+  else if (found("[data-theme-toggle]")) toggleTheme();
+  else if (found("[data-copy]")) copy(found("[data-copy]").dataset.copy);
+  else if (found("[data-dismiss]")) found(".notice").remove();
+  else if (found("[data-command]")) {
+    event.preventDefault();
+    palette().close();
+    COMMANDS[found("[data-command]").dataset.command]();
+  } else if (event.target === palette()) palette().close();
+  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+}
+
+// ---- Addresses that mlflow's client prints: its own pages live behind the "#".
+
+function followMlflowAddress() {
+  const run = location.hash.match(/^#\/experiments\/([^/]+)\/runs\/([^/?]+)/);
+  const experiment = location.hash.match(/^#\/experiments\/([^/?]+)/);
+  const version = location.hash.match(/^#\/models\/([^/]+)\/versions\/(\d+)/);
+  const model = location.hash.match(/^#\/models\/([^/?]+)/);
+  if (run) location.replace(`/runs/${run[2]}`);
+  else if (experiment) location.replace(`/projects/${experiment[1]}`);
+  else if (version) location.replace(`/models/default/${version[1]}/${version[2]}`);
+  else if (model) location.replace(`/models/default/${model[1]}`);
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("click", onClick);
+document.addEventListener("htmx:afterSwap", (event) => tellTimes(event.target));
+document.addEventListener("htmx:load", (event) => {
+  for (const box of event.target.querySelectorAll?.("[data-notice]") ?? []) fade(box);
+  if (event.target.matches?.("[data-notice]")) fade(event.target);
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400 && event.detail.xhr.getResponseHeader("hx-retarget")) event.detail.shouldSwap = true;
+});
+document.addEventListener("htmx:sendError", () => notice("No answer", "The server cannot be reached.", "error"));
+window.addEventListener("hashchange", followMlflowAddress);
+followMlflowAddress();
+tellTimes(document);
+setInterval(() => tellTimes(document), 30000);

@@ -1,0 +1,116 @@
+"""The cabinet: every registered model of the viewer's teams, with what stands where, and how it came along."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from podium.domain.access import Actor
+from podium.domain.filters import decode_cursor, encode_cursor
+from podium.domain.key_metric import KEY_METRIC_TAG, key_metric
+from podium.domain.registry import RegisteredModel
+from podium.domain.stages import parse_stage
+from podium.errors import InvalidArgument, NotFound
+from podium.services.context import Context
+from podium.store import cabinet as rows
+from podium.store import registry, registry_search
+from podium.store.cabinet import Listed, Place, Wanted
+from podium.store.transaction import Tx
+
+MAX_PAGE = 500
+_SCOPE = "cabinet"
+
+
+class Trend(msgspec.Struct, frozen=True):
+    """A metric over a model's newest versions, oldest first; None where a version has no value."""
+
+    metric: str
+    versions: list[int]
+    values: list[float | None]
+
+    @property
+    def last(self) -> float | None:
+        return self.values[-1] if self.values else None
+
+
+class Exhibit(msgspec.Struct, frozen=True):
+    """A model as the cabinet shows it."""
+
+    team: str
+    model: RegisteredModel
+    version_count: int
+    trend: Trend | None
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """A page of models, how many there are on all pages, and the token of the next one."""
+
+    exhibits: list[Exhibit]
+    count: int
+    next_page_token: str | None
+
+
+class Cabinet:
+    """Looks over all teams that the actor belongs to."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def shelf(
+        self, actor: Actor, wanted: Wanted, *, team: str = "", limit: int = 60, page_token: str = ""
+    ) -> Shelf:
+        """A page of models; of one team alone if it is named. Raises NotFound for a team that is not the actor's."""
+        if not 1 <= limit <= MAX_PAGE:
+            raise InvalidArgument(f"'limit' must be between 1 and {MAX_PAGE}, got {limit}.")
+        if wanted.stage:
+            wanted = msgspec.structs.replace(wanted, stage=parse_stage(wanted.stage))
+        scope = f"{_SCOPE}/{team}/{msgspec.json.encode(wanted).decode()}"
+        after = Place(*decode_cursor(page_token, scope)) if page_token else None  # type: ignore[arg-type]
+
+        def work(tx: Tx) -> Shelf:
+            keys = [one.id for one in self._context.readable_teams(tx, actor, team)]
+            found = rows.list_models(tx, keys, wanted, after, limit + 1)
+            shown = found[:limit]
+            last = shown[-1] if len(found) > limit else None
+            token = None if last is None else encode_cursor((last.id, last.name, last.updated_at), scope)
+            return Shelf(_exhibits(tx, shown), rows.count_models(tx, keys, wanted), token)
+
+        return await self._context.store.read(work)
+
+    async def exhibit(self, actor: Actor, name: str) -> Exhibit:
+        """One model of the actor's team. Raises NotFound."""
+
+        def work(tx: Tx) -> Exhibit:
+            team = self._context.team_id(tx, actor)
+            key = registry.find_key(tx, team, name)
+            if key is None:
+                raise NotFound(f"There is no registered model '{name}'")
+            return _exhibits(tx, [Listed(key, team, actor.team, name, 0)])[0]
+
+        return await self._context.store.read(work)
+
+
+def _exhibits(tx: Tx, listed: Sequence[Listed]) -> list[Exhibit]:
+    keys = [item.id for item in listed]
+    models = registry_search.select_models(tx, keys)
+    counts = rows.count_versions(tx, keys)
+    trends = _trends(tx, models)
+    return [
+        Exhibit(item.team, model, counts.get(item.id, 0), trends.get(item.id))
+        for item, model in zip(listed, models, strict=True)
+    ]
+
+
+def _trends(tx: Tx, models: Sequence[RegisteredModel]) -> dict[int, Trend]:
+    names: dict[int, list[str]] = {}
+    for point in rows.measured_newest(tx, [model.id for model in models]):
+        names.setdefault(point.model_id, []).append(point.key)
+    chosen = {
+        model.id: key
+        for model in models
+        if (key := key_metric(names.get(model.id, ()), model.tags.get(KEY_METRIC_TAG))) is not None
+    }
+    trends = {model: Trend(key, [], []) for model, key in chosen.items()}
+    for point in rows.measured(tx, chosen):
+        trends[point.model_id].versions.append(point.version)
+        trends[point.model_id].values.append(point.value)
+    return trends
