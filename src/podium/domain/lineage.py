@@ -56,3 +56,35 @@ def within(start: Ref, edges: Iterable[Edge], depth: int | None, *, downstream: 
                 found[other] = found[node] + 1
                 waiting.append(other)
     return waiting
+
+
+MAX_OUTLINE_DEPTH = 12
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A node as a list shows it: below it are those that are told under it, nearest first."""
+
+    node: Node
+    below: list["Branch"]
+
+
+def outline(graph: Graph, *, downstream: bool) -> list[Branch]:
+    """What was made from the first node, or what it was made from, each node once, under the nearest that leads there.
+
+    What is further away than lists can be nested stands with what it is made from, at the deepest level.
+    """
+    beside: dict[int, list[int]] = {}
+    for link in graph.edges:
+        begin, end = (link.source, link.target) if downstream else (link.target, link.source)
+        beside.setdefault(begin, []).append(end)
+    lists: dict[int, tuple[int, list[Branch]]] = {0: (0, [])}  # of each node its depth, and where what follows it goes
+    waiting = [0]
+    for place in waiting:
+        depth, below = lists[place]
+        for other in beside.get(place, ()):
+            if other not in lists:
+                branch = Branch(graph.nodes[other], [])
+                below.append(branch)
+                lists[other] = (depth + 1, branch.below) if depth + 1 < MAX_OUTLINE_DEPTH else (depth, below)
+                waiting.append(other)
+    return lists[0][1]
