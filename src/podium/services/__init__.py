@@ -10,6 +10,7 @@ from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
 from podium.services.cabinet import Cabinet
+from podium.services.comparison import Comparison
 from podium.services.context import Context
 from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
@@ -66,7 +67,7 @@ class Services:
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
-        self.cabinet = Cabinet(context)
+        self.cabinet, self.comparison = Cabinet(context), Comparison(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
