@@ -11,6 +11,7 @@ from podium.services.assessments import Assessments
 from podium.services.audit import Audit
 from podium.services.cabinet import Cabinet
 from podium.services.context import Context
+from podium.services.curves import Curves
 from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
 from podium.services.evaluation_datasets import EvaluationDatasets
@@ -66,7 +67,6 @@ class Services:
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
-        self.cabinet = Cabinet(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
@@ -106,3 +106,9 @@ class Services:
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)
+        self._make_for_pages(context)
+
+    def _make_for_pages(self, context: Context) -> None:
+        """Those that only the web pages ask."""
+        self.cabinet = Cabinet(context)
+        self.curves = Curves(context)
