@@ -12,6 +12,7 @@ from podium.services.audit import Audit
 from podium.services.cabinet import Cabinet
 from podium.services.comparison import Comparison
 from podium.services.context import Context
+from podium.services.curves import Curves
 from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
 from podium.services.evaluation_datasets import EvaluationDatasets
@@ -67,7 +68,6 @@ class Services:
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
-        self.cabinet, self.comparison = Cabinet(context), Comparison(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
@@ -107,3 +107,10 @@ class Services:
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)
+        self._make_for_pages(context)
+
+    def _make_for_pages(self, context: Context) -> None:
+        """Those that only the web pages ask."""
+        self.cabinet = Cabinet(context)
+        self.comparison = Comparison(context)
+        self.curves = Curves(context)

@@ -15,14 +15,13 @@ from podium.domain.signatures import Signature, parse_signature
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.store import compared as rows
-from podium.store import manifests, metrics, registry_search, run_data
+from podium.store import manifests, registry_search, run_data
 from podium.store.compared import RunChoice, RunPlace, VersionChoice, VersionPlace
 from podium.store.transaction import Tx
 
 MODEL_FILE = "MLmodel"
 MAX_TEXT_BYTES = 512 << 10  # of a file that is read to be compared
 MAX_CHOICES = 20
-MAX_CURVE_POINTS = 1000
 
 
 class ComparedRun(msgspec.Struct, frozen=True):
@@ -48,14 +47,6 @@ class Choices(msgspec.Struct, frozen=True):
 
     runs: list[RunChoice]
     versions: list[VersionChoice]
-
-
-class Curve(msgspec.Struct, frozen=True):
-    """Points of a run's metric by step; of a long history some, spread evenly."""
-
-    run_id: str
-    steps: list[int]
-    values: list[float]
 
 
 class Comparison:
@@ -112,23 +103,6 @@ class Comparison:
 
         compared, keys = await self._context.store.read(work)
         return [await self._with_texts(each) for each in compared], keys
-
-    async def curves(self, actor: Actor, run_ids: Sequence[str], key: str) -> list[Curve]:
-        """The curve of one metric in each of the runs that has one. Runs that are not there have none."""
-        if len(run_ids) > MAX_COMPARED:
-            raise InvalidArgument(f"At most {MAX_COMPARED} runs have their curves drawn together.")
-
-        def work(tx: Tx) -> list[Curve]:
-            found = rows.find_runs(tx, self._teams(tx, actor), run_ids)
-            keys = [found[run_id].key for run_id in run_ids if run_id in found]
-            samples = metrics.sample_histories(tx, keys, key, per_run=MAX_CURVE_POINTS, steps=None)
-            return [
-                Curve(run_id, [each.point.step for each in points], [each.point.value for each in points])
-                for run_id in run_ids
-                if (points := samples.get(run_id))
-            ]
-
-        return await self._context.store.read(work)
 
     def _teams(self, tx: Tx, actor: Actor) -> list[int]:
         return [team.id for team in self._context.readable_teams(tx, actor)]

@@ -5,13 +5,14 @@ that both understand; what one of them spells differently is translated here and
 import re
 import sqlite3
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from podium.errors import InvalidArgument, StorageError, StorageFull, StorageUnavailable
 
 Dialect = Literal["sqlite", "postgresql"]
+T = TypeVar("T")
 
 _NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -82,6 +83,18 @@ def as_rows(parameter: str, name: str, dialect: Dialect) -> str:
     if dialect == "postgresql":
         return f"unnest(CAST(:{parameter} AS bigint[])) AS {name}(value)"
     return f"json_each(:{parameter}) AS {name}"
+
+
+def gathered(expression: str, dialect: Dialect) -> str:
+    """The values of all rows in one: a row a value costs several times as much. `gathered_list` reads it."""
+    return f"array_agg({expression})" if dialect == "postgresql" else f"json_group_array({expression})"
+
+
+def gathered_list(value: Any, of: type[T], dialect: Dialect) -> list[T]:
+    """The values; SQLite gives 15 digits of numbers that are not whole."""
+    if dialect == "postgresql":
+        return value or []
+    return msgspec.json.decode(value, type=list[of])  # type: ignore[valid-type]
 
 
 def list_value(items: Sequence[str] | Sequence[int], dialect: Dialect) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 import msgspec
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from podium.domain.comparing import MAX_COMPARED, MIN_COMPARED
 from podium.domain.signatures import Part, Sort
@@ -18,7 +18,7 @@ from podium.protocols.pages.compare_sheets import (
     version_sheets,
 )
 from podium.protocols.pages.csv_download import csv_download
-from podium.protocols.pages.endpoint import SECURITY_HEADERS, Endpoint
+from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.parallel import parallel
 from podium.protocols.pages.visit import Page, Visit, path_to
 from podium.services.comparison import ComparedRun, ComparedVersion
@@ -64,25 +64,11 @@ async def choices(visit: Visit) -> Page:
     return Page("compare/choices.html", {"choices": found, "chosen": [], "kind": visit.query("kind")})
 
 
-async def curves(visit: Visit) -> Response:
-    """The curves of one metric, for the page's script."""
-    found = await visit.services.comparison.curves(visit.actor(), visit.queries("run"), visit.query("key"))
-    finite = [
-        {
-            "run": curve.run_id,
-            "steps": curve.steps,
-            "values": [value if abs(value) < float("inf") else None for value in curve.values],
-        }
-        for curve in found
-    ]
-    return JSONResponse(finite, headers=SECURITY_HEADERS)
-
-
 async def _runs(visit: Visit, names: Sequence[str]) -> Page | Response:
     found, keys = await visit.services.comparison.runs(visit.actor(), names)
     columns = _columns(visit, "run", [_run_head(each) for each in found])
     drawing = parallel([each.run.params for each in found], [_metrics(each) for each in found])
-    curves = {"keys": keys[:MAX_CURVES], "runs": [each.run.info.run_id for each in found]}
+    curves = _curves([each.run.info.run_id for each in found], keys[:MAX_CURVES])
     values: dict[str, object] = {"kind": "run", "curves": curves, "drawing": drawing, "changes": [], "broken": 0}
     return _shown(visit, columns, run_sheets(found), values)
 
@@ -92,7 +78,7 @@ async def _versions(visit: Visit, names: Sequence[str]) -> Page | Response:
     columns = _columns(visit, "version", [_version_head(each) for each in found])
     drawing = parallel(version_params(found), version_metrics(found))
     changes = breaking_changes(found)
-    curves = {"keys": keys[:MAX_CURVES], "runs": [each.run.run.info.run_id if each.run else "" for each in found]}
+    curves = _curves([each.run.run.info.run_id if each.run else "" for each in found], keys[:MAX_CURVES])
     broken = sum(change.breaking for each in changes for change in each or ())
     values = {"kind": "version", "curves": curves, "drawing": drawing, "changes": changes, "broken": broken}
     return _shown(visit, columns, version_sheets(found), values)
@@ -158,6 +144,12 @@ def _address(visit: Visit, kind: str, names: Sequence[str]) -> str:
     return f"/compare?{urlencode(pairs)}"
 
 
+def _curves(runs: Sequence[str], keys: Sequence[str]) -> dict[str, object]:
+    """The runs as their colours go, and where the points of each metric are."""
+    named = [("run", run) for run in dict.fromkeys(runs) if run]
+    return {"runs": ",".join(runs), "sources": {key: f"/curves?{urlencode([*named, ('key', key)])}" for key in keys}}
+
+
 def _metrics(compared: ComparedRun) -> dict[str, float]:
     return {point.key: point.value for point in compared.run.metrics}
 
@@ -165,5 +157,4 @@ def _metrics(compared: ComparedRun) -> dict[str, float]:
 ENDPOINTS = (
     Endpoint("GET", "/compare", compare),
     Endpoint("GET", "/compare/choices", choices),
-    Endpoint("GET", "/compare/curves", curves),
 )
