@@ -5,6 +5,7 @@ from podium.services.artifact_commits import ArtifactCommits
 from podium.services.artifact_contents import ArtifactContents
 from podium.services.artifact_lineage import ArtifactLineage
 from podium.services.artifact_reading import ArtifactReading
+from podium.services.artifact_shelf import ArtifactShelf
 from podium.services.artifact_versions import ArtifactVersions
 from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
@@ -13,6 +14,7 @@ from podium.services.cabinet import Cabinet
 from podium.services.comparison import Comparison
 from podium.services.context import Context
 from podium.services.curves import Curves
+from podium.services.dataset_shelf import DatasetShelf
 from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
 from podium.services.evaluation_datasets import EvaluationDatasets
@@ -111,6 +113,8 @@ class Services:
 
     def _make_for_pages(self, context: Context) -> None:
         """Those that only the web pages ask."""
+        self.artifact_shelf = ArtifactShelf(context)
         self.cabinet = Cabinet(context)
         self.comparison = Comparison(context)
         self.curves = Curves(context)
+        self.dataset_shelf = DatasetShelf(context)
