@@ -66,7 +66,6 @@ class Services:
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
-        self.cabinet = Cabinet(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
@@ -106,3 +105,7 @@ class Services:
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)
+        self._for_pages(context)
+
+    def _for_pages(self, context: Context) -> None:
+        self.cabinet = Cabinet(context)

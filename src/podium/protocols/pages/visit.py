@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from podium.asgi.actor import ANONYMOUS, actor_of_account
 from podium.asgi.bodies import read_body
-from podium.domain.access import DEFAULT_TEAM, Account, Actor
+from podium.domain.access import DEFAULT_TEAM, Account, Actor, may_write
 from podium.domain.teams import Team
 from podium.errors import InvalidArgument
 from podium.protocols.pages.sessions import TOKEN_FIELD, TOKEN_HEADER, check_token
@@ -75,6 +75,11 @@ class Visit(msgspec.Struct):
     async def teams(self) -> list[Team]:
         """The teams whose things the viewer may see."""
         return await self.services.teams.list_all(self.actor())
+
+    async def may_write(self, team: str) -> bool:
+        """Whether the viewer may change what this team has. Raises NotFound for a team that it may not see."""
+        found = await self.services.teams.get(self.actor(), team)
+        return may_write(self.actor(team), found.id)
 
 
 class Page(msgspec.Struct, frozen=True):
