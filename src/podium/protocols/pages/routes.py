@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import cabinet, models, sign_in, versions
+from podium.protocols.pages import cabinet, design, models, sign_in, versions
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -14,7 +14,13 @@ from podium.protocols.pages.visit import Visit
 from podium.services import Services
 
 # Paths with parameters are tried in this order.
-ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *cabinet.ENDPOINTS, *models.ENDPOINTS, *versions.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sign_in.ENDPOINTS,
+    *design.ENDPOINTS,
+    *cabinet.ENDPOINTS,
+    *models.ENDPOINTS,
+    *versions.ENDPOINTS,
+)
 
 
 def pages_mount(services: Services) -> Mount:

@@ -31,6 +31,7 @@ async def show(visit: Visit) -> Answer:
         "home": path_to("models", actor.team, version.name),
         "page": path_to("models", actor.team, version.name, version.version),
         "tab": tab,
+        "production": next((other.version for other in model.latest if other.stage == "Production"), version.version),
         "run": await _run(visit, actor, version),
         "manifest": manifest,
         "tree": None if manifest is None else file_tree(manifest.entries),
