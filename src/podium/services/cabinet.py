@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.access import Actor
+from podium.domain.cabinet import Wanted
 from podium.domain.filters import decode_cursor, encode_cursor
 from podium.domain.key_metric import KEY_METRIC_TAG, key_metric
 from podium.domain.registry import RegisteredModel
@@ -14,7 +15,7 @@ from podium.services.context import Context
 from podium.services.registry_changes import model_not_found
 from podium.store import cabinet as rows
 from podium.store import registry, registry_search
-from podium.store.cabinet import Listed, Place, Wanted
+from podium.store.cabinet import Listed, Place
 from podium.store.transaction import Tx
 
 MAX_PAGE = 500

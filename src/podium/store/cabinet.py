@@ -4,22 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from podium.domain.cabinet import Wanted
 from podium.domain.registry import PROMPT_TAG
 from podium.store.dialect import position
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
 NEWEST = 20  # versions of a model whose metric is drawn
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """Which models: `text` is in the name or description, a version stands in `stage`, one has the `alias`."""
-
-    text: str = ""
-    stage: str = ""
-    alias: str = ""
-    tag: str = ""
-    by_name: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
