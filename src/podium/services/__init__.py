@@ -109,9 +109,9 @@ class Services:
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)
-        self._make_for_pages(context)
+        self._for_pages(context)
 
-    def _make_for_pages(self, context: Context) -> None:
+    def _for_pages(self, context: Context) -> None:
         """Those that only the web pages ask."""
         self.artifact_shelf = ArtifactShelf(context)
         self.cabinet = Cabinet(context)

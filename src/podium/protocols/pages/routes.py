@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import cabinet, compare, curves, lineage, sign_in
+from podium.protocols.pages import cabinet, compare, curves, design, lineage, models, sign_in, versions
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -16,10 +16,13 @@ from podium.services import Services
 # Paths with parameters are tried in this order.
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
+    *design.ENDPOINTS,
     *cabinet.ENDPOINTS,
     *compare.ENDPOINTS,
     *curves.ENDPOINTS,
     *lineage.ENDPOINTS,
+    *models.ENDPOINTS,
+    *versions.ENDPOINTS,
 )
 
 
