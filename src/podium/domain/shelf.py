@@ -41,6 +41,15 @@ class NamedRun(msgspec.Struct, frozen=True):
     project: str
 
 
+class RegisteredPlace(msgspec.Struct, frozen=True):
+    """A registered version of a model, as a page links to it."""
+
+    team: str
+    name: str
+    version: int
+    stage: str
+
+
 class ListedDataset(msgspec.Struct, frozen=True):
     """Data that runs read, with how many did, and when one last did."""
 

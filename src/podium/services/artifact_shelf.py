@@ -5,13 +5,12 @@ import msgspec
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version
 from podium.domain.filters import decode_cursor, encode_cursor
-from podium.domain.lineage import KINDS, Node
 from podium.domain.manifests import Manifest, ManifestDiff, ManifestEntry, diff
-from podium.domain.shelf import CollectionContent, NamedRun, ShelfPlace, WantedArtifacts
+from podium.domain.shelf import CollectionContent, NamedRun, RegisteredPlace, ShelfPlace, WantedArtifacts
 from podium.errors import InvalidArgument, NotFound
 from podium.services.artifact_access import require_collection_named, require_version, visible_teams
 from podium.services.context import Context
-from podium.store import artifact_collections, artifact_contents, artifact_memberships, lineage
+from podium.store import artifact_collections, artifact_contents, artifact_memberships
 from podium.store import artifact_shelf as rows
 from podium.store.transaction import Tx
 
@@ -54,7 +53,7 @@ class VersionShown(msgspec.Struct, frozen=True):
     maker: NamedRun | None
     readers: list[NamedRun]
     places: list[Membership]
-    registered: list[Node]
+    registered: list[RegisteredPlace]
     numbers: list[int]  # of the collection's newest versions, to compare with
 
     @property
@@ -149,7 +148,7 @@ class ArtifactShelf:
             runs.get(version.run_id or 0),
             [runs[key] for key in keys if key in runs],
             [each for each in others if each.id != member.id and each.collection.place.team in known],
-            _registered(tx, version.id, teams),
+            rows.registered_of(tx, teams, version.id),
             [each.number for each in artifact_memberships.load_memberships(tx, near)],
         )
 
@@ -179,18 +178,3 @@ def _shelved(tx: Tx, places: list[ShelfPlace]) -> list[ShelvedCollection]:
 
 def _makers(members: list[Membership]) -> list[int]:
     return [each.version.run_id for each in members if each.version.run_id is not None]
-
-
-def _registered(tx: Tx, version_id: int, teams: list[int]) -> list[Node]:
-    """The registered versions of models that this is the files of, or was made from."""
-    start = (KINDS.index("artifact"), version_id)
-    near = {
-        ref
-        for downstream in (True, False)
-        for edge in lineage.select_edges(tx, start, downstream=downstream, limit=MAX_READERS)
-        if start in edge
-        for ref in edge
-        if KINDS[ref[0]] == "model_version"
-    }
-    nodes = lineage.load_nodes(tx, sorted(near))
-    return [node for team, node in nodes.values() if team in teams and not node.deleted]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from podium.domain.shelf import CollectionContent, NamedRun, ShelfPlace, WantedArtifacts
+from podium.domain.shelf import CollectionContent, NamedRun, RegisteredPlace, ShelfPlace, WantedArtifacts
 from podium.store.artifact_collections import JOINED
 from podium.store.dialect import is_in, list_value, position
 from podium.store.transaction import Tx
@@ -105,6 +105,19 @@ def readers_of(tx: Tx, version: int, limit: int) -> list[int]:
         limit=limit,
     )
     return [row[0] for row in rows]
+
+
+def registered_of(tx: Tx, teams: Sequence[int], version: int) -> list[RegisteredPlace]:
+    """The registered versions of the teams' models that have the files of an artifact's version."""
+    rows = tx.all(
+        "SELECT t.name, m.name, v.version, v.stage FROM model_version_artifacts AS x"
+        " JOIN model_versions AS v ON v.id = x.model_version_id JOIN registered_models AS m ON m.id = v.model_id"
+        " JOIN teams AS t ON t.id = m.team_id WHERE x.version_id = :version AND v.deleted_at IS NULL"
+        f" AND m.deleted_at IS NULL AND {is_in('t.id', 'teams', tx.dialect)} ORDER BY m.name, v.version",
+        version=version,
+        teams=list_value(teams, tx.dialect),
+    )
+    return [RegisteredPlace(*row) for row in rows]
 
 
 def _condition(tx: Tx, wanted: WantedArtifacts) -> str:

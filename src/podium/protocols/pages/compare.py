@@ -17,7 +17,7 @@ from podium.protocols.pages.compare_sheets import (
     version_params,
     version_sheets,
 )
-from podium.protocols.pages.csv_download import csv_download
+from podium.protocols.pages.csv_files import csv_answer
 from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.parallel import parallel
 from podium.protocols.pages.visit import Page, Visit, path_to
@@ -89,7 +89,7 @@ def _shown(visit: Visit, columns: list[Column], sheets: list[Sheet], values: Map
         lines = [
             [sheet.title, line.key, *(cell.value for cell in line.cells)] for sheet in sheets for line in sheet.lines
         ]
-        return csv_download("comparison.csv", ["", "", *(column.title for column in columns)], lines)
+        return csv_answer("comparison", ["part", "name", *(column.title for column in columns)], lines)
     common = {
         "area": "compare",
         "columns": columns,

@@ -21,7 +21,7 @@ class Cell(msgspec.Struct, frozen=True):
     """What a thing has in a row. `text` is empty for nothing; `share` is the length of its bar, from 0 to 1."""
 
     text: str
-    value: object = None  # as the CSV file holds it
+    value: str | float | None = None  # as the CSV file holds it
     other: str = ""  # how it differs from what the first thing has: added, changed or removed
     best: bool = False
     share: float | None = None

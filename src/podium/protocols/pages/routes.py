@@ -5,7 +5,19 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import cabinet, compare, curves, design, lineage, models, sign_in, versions
+from podium.protocols.pages import (
+    artifact_versions,
+    artifacts,
+    cabinet,
+    compare,
+    curves,
+    datasets,
+    design,
+    lineage,
+    models,
+    sign_in,
+    versions,
+)
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -21,8 +33,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *compare.ENDPOINTS,
     *curves.ENDPOINTS,
     *lineage.ENDPOINTS,
+    *datasets.ENDPOINTS,
     *models.ENDPOINTS,
     *versions.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *artifact_versions.ENDPOINTS,
 )
 
 
