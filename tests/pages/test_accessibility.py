@@ -14,6 +14,10 @@ PAGES = (
     "/models/default/iris/2",
     "/models/default/iris/2?tab=files&path=MLmodel",
     "/models/default/none",
+    "/models/default/iris/2?tab=lineage",
+    "/compare",
+    "/compare?kind=version&pick=1",
+    "/compare?version=default/iris/1&version=default/iris/2",
     "/_design",
 )
 
