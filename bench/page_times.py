@@ -20,6 +20,7 @@ from bench.servers import Server, running
 
 VISITS = 5
 MODELS = 60
+CHAINS = 166
 MANY = 100_000  # runs and versions; a tenth as many models
 FLAGS = (
     "--no-sandbox",
@@ -65,6 +66,8 @@ def measure(place: Path) -> list[Line]:
                     server.call("POST", "/registered-models/create", {"name": f"model-{number:03}"})
                 time.sleep(20 if peer.name == peers.MLFLOW else 1)  # its other workers are still starting
                 lines += _times(browser, _models_page(peer.name, server))
+                if peer.name != peers.MLFLOW:
+                    lines += _times(browser, _lineage_page(server))
         with _filled(place) as server:
             url = f"http://127.0.0.1:{server.port}/"
             mark = "main .row-title"
@@ -87,6 +90,23 @@ def _models_page(peer: str, server: Server) -> Shown:
     if peer == peers.MLFLOW:
         return Shown(f"`mlflow server`: models, {MODELS}", f"{url}#/models", "text=model-001")
     return Shown(f"Podium: cabinet, {MODELS} models", url, "text=model-001")
+
+
+def _lineage_page(server: Server) -> Shown:
+    """A dataset that many runs read, each with the model that it logged, and the version that this became."""
+    project = server.call("POST", "/experiments/create", {"name": "woven"})["experiment_id"]
+    server.call("POST", "/registered-models/create", {"name": "woven"})
+    data = {"dataset": {"name": "data", "digest": "d1", "source_type": "x", "source": "y"}, "tags": []}
+    for number in range(CHAINS):
+        run = server.call("POST", "/runs/create", {"experiment_id": project, "start_time": number})["run"]
+        run_id = run["info"]["run_id"]
+        server.call("POST", "/runs/log-inputs", {"run_id": run_id, "datasets": [data]})
+        named = {"experiment_id": project, "name": f"m{number}", "source_run_id": run_id}
+        model = server.call("POST", "/logged-models", named)["model"]["info"]["model_id"]
+        version = {"name": "woven", "source": f"models:/{model}", "model_id": model}
+        server.call("POST", "/model-versions/create", version)
+    url = f"http://127.0.0.1:{server.port}/lineage/dataset/1"
+    return Shown(f"Podium: lineage, {3 * CHAINS + 1} things", url, ".lineage-node")
 
 
 @contextmanager

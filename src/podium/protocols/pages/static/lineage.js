@@ -133,12 +133,20 @@
       this.moved = make("g", {}, edges, nodes);
       const arrow = make("marker", { id: "lineage-arrow", viewBox: "0 0 8 8", refX: 2, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto" },
         make("path", { class: "lineage-arrow", d: "M0 0L8 4L0 8z" }));
-      this.view.replaceChildren(make("svg", { "aria-hidden": "false" }, make("defs", {}, arrow), this.moved));
+      this.view.replaceChildren(make("svg", {}, make("defs", {}, arrow, ...this.badges()), this.moved));
       this.steer(this.visible.all.has(this.current) ? this.current : 0, false);
     }
 
+    // The icon of each kind is drawn once, as a pattern that fills the badges of its nodes: hundreds of `<use>` are slow.
+    badges() {
+      const icons = new Map(this.visible.nodes.map(({ kind, icon }) => [kind, icon]));
+      return [...icons].map(([kind, icon]) => make("pattern", { id: `lineage-icon-${kind}`, class: `lineage-icon kind-${kind}`, width: 1, height: 1, viewBox: "0 0 30 30" },
+        make("rect", { width: 30, height: 30 }),
+        make("use", { href: `${this.icons}#${icon}`, x: 7, y: 7, width: 16, height: 16 })));
+    }
+
     drawNode(node) {
-      const { kind, title, note, icon, address, deleted } = this.visible.nodes[node];
+      const { kind, title, note, address, deleted } = this.visible.nodes[node];
       const { x, y } = this.places.get(node);
       const link = make("a", {
         href: address, tabindex: -1, "data-node": node,
@@ -146,12 +154,11 @@
         "aria-label": `${note} ${title}${deleted ? ", deleted" : ""}${node === 0 ? ", where this graph starts" : ""}`,
       });
       link.append(
-        make("title", {}, `${title} · ${note}${deleted ? ", deleted" : ""}`),
         make("rect", { class: "lineage-box", width: WIDTH, height: HEIGHT, rx: 9 }),
-        make("rect", { class: "lineage-badge", x: 8, y: 8, width: 30, height: 30, rx: 7 }),
-        make("use", { href: `${this.icons}#${icon}`, x: 15, y: 15, width: 16, height: 16 }),
+        make("rect", { class: "lineage-badge", x: 8, y: 8, width: 30, height: 30, rx: 7, fill: `url(#lineage-icon-${kind})` }),
         make("text", { x: 47, y: 20 }, cut(title)),
         make("text", { class: "lineage-sort", x: 47, y: 35 }, cut(note)));
+      if (cut(title) !== title) link.append(make("title", {}, title));
       const group = make("g", { transform: `translate(${x - WIDTH / 2} ${y - HEIGHT / 2})` }, link);
       for (const side of ["up", "down"]) if (this.visible.foldable(node, side)) group.append(this.drawToggle(node, side));
       this.drawn.set(node, link);
@@ -166,7 +173,6 @@
         transform: `translate(${side === "down" ? WIDTH : 0} ${HEIGHT / 2})`,
       });
       toggle.append(
-        make("title", {}, folded ? "Show what is beyond" : "Fold what is beyond"),
         make("circle", { r: folded ? 10 : 7 }),
         make("text", { y: 3.5 }, folded ? `+${hidden || ""}` : "−"));
       return toggle;
