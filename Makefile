@@ -8,7 +8,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo bench bench-postgres bench-growth test test-fast fuzz check format lock
+.PHONY: help setup serve demo bench bench-postgres bench-growth test test-fast trainers fuzz check format lock
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: .venv/.dev check  ## Lint, type-check and run every test
 
 test-fast: .venv/.dev  ## Run the tests that start no client and no PostgreSQL
 	$(RUN)/pytest tests/unit tests/properties tests/blobs
+
+trainers: .venv/.runtime  ## Have deep-learning trainers log to a server, in a venv of their own (VENV=, PORT=)
+	$(RUN)/python scripts/trainers $(if $(VENV),--venv $(VENV)) $(if $(PORT),--port $(PORT))
 
 fuzz: .venv/.dev  ## Send every endpoint many made-up requests, new ones each time (EXAMPLES=)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),100) HYPOTHESIS_PROFILE=explore $(RUN)/pytest tests/fuzz --timeout 3600
