@@ -66,6 +66,7 @@ def test_lightgbm_logs_to_wandb(wandb, client, lightgbm, flowers, tmp_path):
     assert [row["val_auc"] for row in rows] == judged["val"]["auc"]
     assert [row["iteration"] for row in rows] == list(range(ROUNDS))
     assert run.summary["val_auc"]["max"] == max(judged["val"]["auc"])
+    assert run.history_keys["keys"]["val_auc"]["previousValue"] == judged["val"]["auc"][-1]
     assert run.summary["best_score"]["val"]["binary_logloss"] == model.best_score["val"]["binary_logloss"]
     assert importance(run) == dict(zip(model.feature_name(), model.feature_importance(), strict=True))
 
