@@ -55,7 +55,7 @@ bench-pages: .venv/.dev .venv/.system  ## How soon pages are there, in a browser
 # pages, and OpenMP, which LightGBM's wheel wants.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 .venv/.system: $(UV)
-	@{ command -v chromium && ldconfig -p | grep libgomp.so.1; } >/dev/null || { $(SUDO) apt-get update -qq && \
+	@{ command -v chromium && PATH="$$PATH:/sbin" ldconfig -p | grep libgomp.so.1; } >/dev/null || { $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium libgomp1 >/dev/null; }
 	@touch $@
 
