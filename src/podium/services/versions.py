@@ -101,9 +101,7 @@ class Versions:
             manifest_id=origin.manifest_id,
             at=at,
         )
-        version = rows.insert_version(tx, new.name, row)
-        rows.upsert_tags(tx, version.id, new.tags)
-        version = msgspec.structs.replace(version, tags=dict(sorted(new.tags.items())))
+        version = rows.insert_version(tx, new.name, row, new.tags)
         if origin.logged_model_id is not None:
             _note_registration(tx, team, origin.logged_model_id, new.name, number)
             version = require_version(tx, team, new.name, number)  # with what was measured of the logged model
