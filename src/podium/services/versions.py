@@ -251,7 +251,8 @@ class Versions:
         """As `search`, each version in the form that `shape` gives it; one that has not changed keeps its form."""
 
         def load(tx: Tx, keys: list[int]) -> list[bytes]:
-            return self._forms.select(tx, rows.select_refs(tx, keys), shape)
+            team = self._context.team_id(tx, actor)
+            return self._forms.select(tx, registry_search.select_version_refs(tx, team, search.condition, keys), shape)
 
         return await self._search(actor, search, load, prompts=prompts)
 
