@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from msgspec.structs import replace
 
@@ -90,9 +91,9 @@ def _race(options: argparse.Namespace, chosen: list[Workload], setup: Setup) -> 
     takers, absent = peers.find(options.peers)
     for sentence in absent:
         print(sentence, file=sys.stderr)
-    with _database(options) as cluster:
+    with _database(options) as cluster, TemporaryDirectory(dir=options.place) as kept:
         facts = machine.facts(options.place) | ({"PostgreSQL": cluster.version()} if cluster else {})
-        known = limits(options.place, setup, cluster.new_database("limits") if cluster else None)
+        known = limits(Path(kept), setup, cluster.new_database("limits") if cluster else None)
         needed = _needed(chosen, known)
         started = race.Race(takers, options.place, setup, options.rounds, cluster.new_database if cluster else None)
         measured = started.limits(needed)

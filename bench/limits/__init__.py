@@ -11,16 +11,20 @@ from bench.workloads.base import Setup
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A raw limit: its unit, what it is, and how to measure it once."""
+    """A raw limit: its unit, what it is, and how to measure it once.
+
+    One that depends on how the disk is used at the time is measured `beside` a workload, in the same rounds.
+    """
 
     unit: str
     meaning: str
     measure: Callable[[], float]
+    beside: str = ""
 
 
 def limits(place: Path, setup: Setup, address: str | None) -> dict[str, Limit]:
-    """Every limit by the name that workloads call it. `place` is a folder on the disk that the servers use, `address`
-    a PostgreSQL database instead of SQLite.
+    """Every limit by the name that workloads call it. `place` is a folder on the disk that the servers use, in which
+    files may be left; `address` is a PostgreSQL database instead of SQLite.
     """
     return {
         **_of_databases(place, setup.sizes.seconds / 4, address),
@@ -40,7 +44,12 @@ def _of_databases(place: Path, seconds: float, address: str | None) -> dict[str,
 
 def _of_bytes(place: Path, mib: int, files: int) -> dict[str, Limit]:
     return {
-        "plain write": Limit("MiB/s", "the upload's bytes written to a file, fsync", partial(disk.write, place, mib)),
+        "plain write": Limit(
+            "MiB/s",
+            "as many bytes written to a file, fsync; after each round of uploads, and kept as they are",
+            partial(disk.write, place, mib),
+            beside="upload",
+        ),
         "small writes": Limit("files/s", "files of 10 KiB with fsync, 4 threads", partial(disk.small, place, files)),
         "SHA-256": Limit("MiB/s", "hashlib, blocks of 1 MiB", partial(processor.sha256_mib, mib)),
         "loopback": Limit("MiB/s", "sendfile, read as the download is", partial(network.loopback, place, mib)),
