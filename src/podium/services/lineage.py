@@ -37,7 +37,8 @@ class Lineage:
             found = {way: rows.select_steps(tx, start, downstream=way, limit=MAX_EDGES) for way in ways}
             return _shown(tx, actor, start, found, depth)
 
-        return await self._context.store.read(work)
+        # All that there is may be much: begun where it holds nobody up, it need not be begun twice.
+        return await self._context.store.read(work, brief=depth is not None)
 
 
 def _shown(tx: Tx, actor: Actor, start: Ref, found: dict[bool, list[Step]], depth: int | None) -> Graph:
