@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.limits import databases, disk, network, processor
+from bench.limits import copies, databases, disk, network, processor
 from bench.workloads.base import Setup
 
 
@@ -30,6 +30,7 @@ def limits(place: Path, setup: Setup, address: str | None) -> dict[str, Limit]:
         **_of_databases(place, setup.sizes.seconds / 4, address),
         **_of_bytes(place, setup.sizes.blob_mib, setup.sizes.small_files),
         **_of_requests(place, setup),
+        **_of_copies(place, setup.sizes.artifact_files, setup.sizes.artifact_mib),
     }
 
 
@@ -66,4 +67,15 @@ def _of_requests(place: Path, setup: Setup) -> dict[str, Limit]:
         "points read": Limit(
             "points/s", "json.loads in the client, pages of 25,000", partial(processor.points_read, seconds)
         ),
+    }
+
+
+def _of_copies(place: Path, files: int, mib: int) -> dict[str, Limit]:
+    small, large = partial(copies.small, place, files, 10 * 1024), partial(copies.large, place, mib)
+    both = "with MD5 and SHA-256"
+    return {
+        "small copies": Limit("files/s", f"2,000 files of 10 KiB copied, {both}", partial(small, synced=False)),
+        "small copies, synced": Limit("files/s", "the same, each file fsynced", partial(small, synced=True)),
+        "large copy": Limit("MiB/s", f"a file of 2 GiB copied, {both}", partial(large, synced=False)),
+        "large copy, synced": Limit("MiB/s", "the same, fsynced", partial(large, synced=True)),
     }
