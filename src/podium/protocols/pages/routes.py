@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import cabinet, curves, sign_in
+from podium.protocols.pages import cabinet, curves, projects, run_changes, run_page, run_table, sign_in
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -14,11 +14,13 @@ from podium.protocols.pages.visit import Visit
 from podium.services import Services
 
 # Paths with parameters are tried in this order.
-ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *cabinet.ENDPOINTS, *curves.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *cabinet.ENDPOINTS, *curves.ENDPOINTS, *projects.ENDPOINTS)
+# What begins with the names of a team and a project comes last: it fits most addresses.
+WITHIN_PROJECTS: tuple[Endpoint, ...] = (*run_page.ENDPOINTS, *run_changes.ENDPOINTS)
 
 
-def pages_mount(services: Services) -> Mount:
-    """The pages over the services."""
+def pages_mount(services: Services, parse_filter: run_table.ParseFilter) -> Mount:
+    """The pages over the services; filters of runs are read by `parse_filter`."""
 
     async def not_found(request: Request) -> Response:
         missing = NotFound(f"There is no page at {request.url.path}.")
@@ -28,7 +30,8 @@ def pages_mount(services: Services) -> Mount:
         shown = error_page(request, error)
         return shown if isinstance(shown, Response) else respond(_nobody(services, request), shown)
 
-    routes = (ASSETS, *(page_route(endpoint, services) for endpoint in ENDPOINTS))
+    endpoints = (*ENDPOINTS, *WITHIN_PROJECTS, *run_table.endpoints(parse_filter))
+    routes = (ASSETS, *(page_route(endpoint, services) for endpoint in endpoints))
     return Mount((), routes, not_found, on_error)
 
 

@@ -213,6 +213,7 @@
       return {
         width: Math.max(this.host.clientWidth, 120),
         height: HEIGHT,
+        padding: [10, 10, 0, 0],
         series,
         legend: { show: false },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, bind: { dblclick: () => () => this.zoom(null) } },
