@@ -8,7 +8,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo bench bench-postgres bench-growth test test-fast fuzz check format lock
+.PHONY: help setup serve demo bench bench-postgres bench-growth bench-pages test test-fast fuzz check format lock
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,17 @@ bench-postgres: .venv/.dev  ## The same race with all servers on one PostgreSQL
 bench-growth: .venv/.dev  ## How answers slow down as the data grows
 	$(RUN)/python -m bench --growth
 
-test: .venv/.dev check  ## Lint, type-check and run every test
+bench-pages: .venv/.dev .venv/.browser  ## How soon pages are there, in a browser
+	$(RUN)/python -m bench --pages
+
+# The browser that the tests of pages drive comes from Debian, where it is not there already.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+.venv/.browser: $(UV)
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	@touch $@
+
+test: .venv/.dev .venv/.browser check  ## Lint, type-check and run every test
 	$(RUN)/pytest
 
 test-fast: .venv/.dev  ## Run the tests that start no client and no PostgreSQL

@@ -108,10 +108,9 @@ class Services:
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)
-        self._make_for_pages(context)
+        self._for_pages(context)
 
-    def _make_for_pages(self, context: Context) -> None:
-        """Those that only the web pages ask."""
+    def _for_pages(self, context: Context) -> None:
         self.cabinet = Cabinet(context)
         self.curves = Curves(context)
         self.project_pages = ProjectPages(context)

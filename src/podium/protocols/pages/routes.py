@@ -5,7 +5,18 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import cabinet, curves, projects, run_changes, run_page, run_table, sign_in
+from podium.protocols.pages import (
+    cabinet,
+    curves,
+    design,
+    models,
+    projects,
+    run_changes,
+    run_page,
+    run_table,
+    sign_in,
+    versions,
+)
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -14,7 +25,15 @@ from podium.protocols.pages.visit import Visit
 from podium.services import Services
 
 # Paths with parameters are tried in this order.
-ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *cabinet.ENDPOINTS, *curves.ENDPOINTS, *projects.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sign_in.ENDPOINTS,
+    *design.ENDPOINTS,
+    *cabinet.ENDPOINTS,
+    *models.ENDPOINTS,
+    *versions.ENDPOINTS,
+    *curves.ENDPOINTS,
+    *projects.ENDPOINTS,
+)
 # What begins with the names of a team and a project comes last: it fits most addresses.
 WITHIN_PROJECTS: tuple[Endpoint, ...] = (*run_page.ENDPOINTS, *run_changes.ENDPOINTS)
 
