@@ -115,7 +115,7 @@ class RunPages:
         return self._events[kept_as]
 
     async def system_curves(
-        self, tracked: TrackedRun, keys: list[str], first: int | None, last: int | None
+        self, tracked: TrackedRun, keys: list[str], first: int | None = None, last: int | None = None
     ) -> CurveSet:
         """Curves of what the run's machine measured, between two times."""
         measured, run = await self.system_metrics(tracked), tracked.run.info

@@ -85,6 +85,7 @@
       this.readout.hidden = true;
       this.note = document.createElement("p");
       this.note.className = "curves-note";
+      this.note.textContent = "Reading…";
       host.append(this.canvas, this.readout, this.note);
       host.addEventListener("keydown", (event) => this.onKey(event));
       visible.observe(host);
@@ -196,7 +197,7 @@
           table.push(smoothed(table[0], table[1], weight));
           series.push({ label: names[index], stroke, width: 1, alpha: 0.28, points: { show: false } });
           series.push({ label: `${names[index]}, smoothed`, stroke, width: 1.8, points: { show: false } });
-        } else series.push({ label: names[index], stroke, width: 1.6, points });
+        } else series.push({ label: names[index], stroke, width: table[0].length > 1000 ? 1.1 : 1.6, points });
       });
       const data = tables.length === 1 ? tables[0] : uPlot.join(tables);
       this.plot = new uPlot(this.options(series), data, this.canvas);
