@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from podium.domain.access import Account, Actor
+from podium.domain.access import DEFAULT_TEAM_ID, Account, Actor
 from podium.domain.filters import And, Comparison, Field, FieldKind, Operator
 from podium.domain.run_streams import Chunk, Intake
 from podium.domain.runs import Point
@@ -137,3 +137,12 @@ def test_a_run_is_opened_with_its_media_and_what_its_machine_measured(services):
         assert (await services.run_pages.open(ADA, "p", "r1")).tracked.run.info.deleted_at is not None
 
     asyncio.run(story())
+
+
+def test_who_may_only_look_is_told_so(services):
+    project = new_project(services, ADA, "p")
+    run = run_of(services, project, {}, 0.5)
+    viewer = Actor("eve", account=Account(7, "eve", admin=False, home="eve", roles={DEFAULT_TEAM_ID: "viewer"}))
+    assert not asyncio.run(services.project_pages.open(viewer, "p")).writable
+    assert not asyncio.run(services.run_pages.open(viewer, "p", run)).writable
+    assert asyncio.run(services.run_pages.open(ADA, "p", run)).writable

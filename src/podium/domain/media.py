@@ -13,6 +13,7 @@ Kind = Literal["image", "table", "histogram", "html", "file"]
 
 MAX_SHOWN = 24  # of each name, the newest
 _MAX_BINS = 512
+_MOST = 1e308
 _KINDS: dict[str, Kind] = {
     "image-file": "image",
     "images/separated": "image",
@@ -94,7 +95,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _numbers(value: Any) -> list[float]:
-    """The numbers of a list that has nothing else."""
-    if not isinstance(value, list) or not all(isinstance(item, int | float) for item in value):
+    """The numbers of a list that has nothing else; none that a float cannot hold."""
+    if not isinstance(value, list) or not all(isinstance(item, int | float) and abs(item) < _MOST for item in value):
         return []
     return [float(item) for item in value]

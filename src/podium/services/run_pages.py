@@ -1,7 +1,6 @@
 """Runs as their pages show them: whole, with what came of them, and with what they logged beside numbers."""
 
 import asyncio
-import math
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from podium.store.transaction import Tx
 _MAX_MEDIA_ROWS = 200
 _MAX_EVENTS = 200_000
 _KEPT = 20
+_MOST = 1e308  # NaN is not below it either
 _Events = dict[str, Line]
 
 
@@ -143,7 +143,7 @@ def _measured(rows: list[run_lines.LineRow]) -> dict[str, Line]:
         if at is None:
             continue
         for key, value in flat(values).items():
-            if key.startswith("system") and type(value) in (float, int) and math.isfinite(value):
+            if key.startswith("system") and type(value) in (float, int) and abs(value) < _MOST:
                 points = found.setdefault(key, Line([], []))
                 points.x.append(at)
                 points.y.append(float(value))

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from podium.domain.curves import Axis
 from podium.domain.history import flat
 from podium.domain.run_config import config_values
 from podium.domain.runs import NAME_TAG, Run
@@ -23,6 +24,7 @@ from podium.protocols.pages.curves import json_response, place_of, told_run
 from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.run_files import download_file, files_of, table_rows
 from podium.protocols.pages.visit import Page, Visit, path_to
+from podium.services.curves import Wanted
 from podium.services.run_pages import RunPage
 
 PARTS = ("overview", "curves", "console", "media", "system", "files")
@@ -68,7 +70,7 @@ async def system_curves(visit: Visit) -> Response:
     return json_response(visit, {"axis": found.axis, "runs": runs, "curves": found.curves})
 
 
-async def _overview(_: Visit, opened: RunPage) -> dict[str, Any]:
+async def _overview(visit: Visit, opened: RunPage) -> dict[str, Any]:
     tracked = opened.tracked
     tags = tracked.run.tags
     config = {key: value for key, value in config_values(tracked.config).items() if key != "_wandb"}
@@ -91,14 +93,14 @@ async def _overview(_: Visit, opened: RunPage) -> dict[str, Any]:
             for key, value in summary.items()
             if key not in measured and not key.startswith("_") and not isinstance(value, dict)
         },
-        "shown_curves": _curve_keys(tracked.run)[:_FIRST_CURVES],
+        "shown_curves": _foreseen(visit, tracked.run, _curve_keys(tracked.run)[:_FIRST_CURVES]),
     }
 
 
 async def _curves(visit: Visit, opened: RunPage) -> dict[str, Any]:
     text = visit.query("m").lower()
     keys = [key for key in _curve_keys(opened.tracked.run) if text in key.lower()]
-    return {"shown_curves": keys}
+    return {"shown_curves": _foreseen(visit, opened.tracked.run, keys)}
 
 
 async def _console(visit: Visit, opened: RunPage) -> dict[str, Any]:
@@ -139,6 +141,15 @@ _SHOWN = {
 def _curve_keys(run: Run) -> list[str]:
     """The metrics that have more than a beginning."""
     return [point.key for point in run.metrics if point.step > 0]
+
+
+def _foreseen(visit: Visit, run: Run, keys: list[str]) -> list[str]:
+    """The metrics, of which the first are being read already while the browser makes the page."""
+    if keys and not visit.query("from") and not visit.query("to"):
+        axis: Axis = "time" if visit.query("x") in ("relative", "time") else "step"
+        first = tuple(keys[:_FIRST_CURVES])
+        visit.services.curves.foresee(visit.actor(), [run.info.run_id], Wanted(first, axis))
+    return keys
 
 
 def _facts(tags: dict[str, str]) -> list[tuple[str, str]]:
