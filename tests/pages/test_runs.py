@@ -143,6 +143,14 @@ def test_a_long_curve_shows_its_spike_and_zooms_into_full_detail(page: Page, vis
     expect(page.get_by_role("button", name="Show all")).to_be_hidden()
 
 
+def test_an_address_shows_the_part_that_somebody_saw(page: Page, vision):
+    with page.expect_response(re.compile("/curves.*from=")) as part:
+        page.goto(f"/default/vision/runs/{vision['one']}?part=curves&x=relative&from=10000&to=12000")
+    (curve,) = part.value.json()["curves"]
+    assert curve["x"] == [T0 + 10_000, T0 + 11_000, T0 + 12_000]
+    expect(page.locator("[data-drawn='3']")).to_be_visible()
+
+
 def test_a_curve_grows_while_its_run_logs(page: Page, story: Story):
     project = story.project("alive")
     run = story.post("runs/create", experiment_id=project, run_name="live", start_time=T0)["run"]["info"]["run_id"]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from podium.domain.curves import Axis
 from podium.domain.history import flat
 from podium.domain.run_config import config_values
-from podium.domain.runs import NAME_TAG, Run
+from podium.domain.runs import NAME_TAG, Point, Run
 from podium.domain.tracked_runs import (
     COMMIT_TAG,
     DESCRIPTION_TAG,
@@ -29,7 +29,7 @@ from podium.services.run_pages import RunPage
 
 PARTS = ("overview", "curves", "console", "media", "system", "files")
 _LINES = 1000
-_FIRST_CURVES = 12
+_FIRST_CURVES, _MOST_CURVES = 12, 200
 _INTERNAL_TAGS = ("mlflow.", "wandb.")
 
 
@@ -48,7 +48,7 @@ async def run(visit: Visit) -> Page:
         "home": home,
         "part": part,
         "project_home": path_to(tracked.team, tracked.project.name),
-        "curve_keys": _curve_keys(tracked.run),
+        "curve_count": len(_curved(tracked.run)),
         "mark": await _mark(visit),
         **await _SHOWN[part](visit, opened),
     }
@@ -93,14 +93,15 @@ async def _overview(visit: Visit, opened: RunPage) -> dict[str, Any]:
             for key, value in summary.items()
             if key not in measured and not key.startswith("_") and not isinstance(value, dict)
         },
-        "shown_curves": _foreseen(visit, tracked.run, _curve_keys(tracked.run)[:_FIRST_CURVES]),
+        "shown_curves": _foreseen(visit, tracked.run, _curved(tracked.run)[:_FIRST_CURVES]),
     }
 
 
 async def _curves(visit: Visit, opened: RunPage) -> dict[str, Any]:
     text = visit.query("m").lower()
-    keys = [key for key in _curve_keys(opened.tracked.run) if text in key.lower()]
-    return {"shown_curves": _foreseen(visit, opened.tracked.run, keys)}
+    found = [point for point in _curved(opened.tracked.run) if text in point.key.lower()]
+    shown = _foreseen(visit, opened.tracked.run, found[:_MOST_CURVES])
+    return {"shown_curves": shown, "found_count": len(found)}
 
 
 async def _console(visit: Visit, opened: RunPage) -> dict[str, Any]:
@@ -138,18 +139,18 @@ _SHOWN = {
 }
 
 
-def _curve_keys(run: Run) -> list[str]:
-    """The metrics that have more than a beginning."""
-    return [point.key for point in run.metrics if point.step > 0]
+def _curved(run: Run) -> list[Point]:
+    """The latest points of metrics that have more than a beginning."""
+    return [point for point in run.metrics if point.step > 0]
 
 
-def _foreseen(visit: Visit, run: Run, keys: list[str]) -> list[str]:
-    """The metrics, of which the first are being read already while the browser makes the page."""
-    if keys and not visit.query("from") and not visit.query("to"):
+def _foreseen(visit: Visit, run: Run, points: list[Point]) -> list[Point]:
+    """The points, of whose curves the first are being read already while the browser makes the page."""
+    if points and not visit.query("from") and not visit.query("to"):
         axis: Axis = "time" if visit.query("x") in ("relative", "time") else "step"
-        first = tuple(keys[:_FIRST_CURVES])
+        first = tuple(point.key for point in points[:_FIRST_CURVES])
         visit.services.curves.foresee(visit.actor(), [run.info.run_id], Wanted(first, axis))
-    return keys
+    return points
 
 
 def _facts(tags: dict[str, str]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@
 // data-smooth  0 to 0.999: weight of the average that is drawn over the paler curve
 // data-log     "1" for a logarithmic value axis
 // data-from, data-to   the part that is shown, in numbers of the axis (milliseconds for times)
+// data-start   when the run began, in milliseconds: where relative times begin; default: what the answer says
 // data-by      "run" names curves by their runs, "key" by their metrics; default: whatever tells them apart
 //
 // Changing one of these attributes draws it anew. Dragging zooms, and fetches that part in full detail; a double click or
@@ -14,7 +15,9 @@
 
 (() => {
   const HEIGHT = 210;
-  const WATCHED = ["data-source", "data-axis", "data-smooth", "data-log", "data-from", "data-to"];
+  const REDRAWN = ["data-smooth", "data-log"];
+  const WATCHED = ["data-source", "data-axis", "data-from", "data-to", ...REDRAWN];
+  const SPARED = 20; // a curve that grows is fetched again after this many times of what that took
   const charts = new Map();
   const visible = new IntersectionObserver((entries) => {
     for (const entry of entries) charts.get(entry.target)?.see(entry.isIntersecting);
@@ -23,7 +26,12 @@
     for (const entry of entries) charts.get(entry.target)?.resize();
   });
   const changed = new MutationObserver((records) => {
-    for (const chart of new Set(records.map((record) => charts.get(record.target)))) chart?.load();
+    const read = new Set(records.filter((record) => !REDRAWN.includes(record.attributeName)).map((record) => record.target));
+    for (const host of new Set(records.map((record) => record.target))) {
+      const chart = charts.get(host);
+      if (read.has(host) || !chart?.answer) chart?.load();
+      else chart.draw();
+    }
   });
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -98,12 +106,20 @@
       if (isVisible && this.isStale) this.load();
     }
 
+    // What grows is fetched again, but not all the time where that takes long.
+    renew() {
+      const wait = (this.rested ?? 0) - performance.now();
+      if (wait <= 0) this.load();
+      else this.waiting ??= setTimeout(() => { this.waiting = null; this.load(); }, wait);
+    }
+
     resize() {
       if (this.plot && this.host.clientWidth) this.plot.setSize({ width: this.host.clientWidth, height: HEIGHT });
     }
 
     remove() {
       this.plot?.destroy();
+      clearTimeout(this.waiting);
       visible.unobserve(this.host);
       resized.unobserve(this.host);
       charts.delete(this.host);
@@ -117,14 +133,17 @@
       const address = new URL(this.host.dataset.source, location.href);
       address.searchParams.set("x", this.axis === "step" ? "step" : "time");
       for (const edge of ["from", "to"]) {
-        if (this.host.dataset[edge]) address.searchParams.set(edge, this.asked(Number(this.host.dataset[edge])));
+        const asked = this.host.dataset[edge] ? this.asked(Number(this.host.dataset[edge])) : null;
+        if (asked !== null) address.searchParams.set(edge, asked);
       }
       this.request?.abort();
       const request = (this.request = new AbortController());
+      const began = performance.now();
       try {
         const response = await fetch(address, { signal: request.signal, headers: { accept: "application/json" } });
         if (!response.ok) throw new Error(`the server answered ${response.status}`);
         this.answer = await response.json();
+        this.rested = performance.now() + SPARED * (performance.now() - began);
         this.draw();
       } catch (error) {
         if (error.name !== "AbortError") this.tell(`The curve cannot be shown: ${error.message}.`);
@@ -136,26 +155,29 @@
       this.note.hidden = !text;
     }
 
-    // The start of a run is where relative times begin; with several runs each has its own.
+    // Where relative times begin. Several runs have each its own start.
     start(run, xs) {
-      const told = this.answer.runs.find((other) => other.id === run)?.start;
+      const told = Number(this.host.dataset.start) || this.answer.runs.find((other) => other.id === run)?.start;
       return told && (!xs.length || told <= xs[0]) ? told : xs[0];
     }
 
+    // An edge as the server is asked for it; null where it cannot be told, and all is read.
     asked(edge) {
-      if (this.axis !== "relative" || !this.answer?.curves.length) return Math.round(edge);
-      const [curve] = this.answer.curves;
-      return Math.round(edge * 1 + (this.base ?? this.start(curve.run, curve.x)));
+      if (this.axis !== "relative") return Math.round(edge);
+      const start = Number(this.host.dataset.start) || this.base;
+      return start ? Math.round(edge + start) : null;
     }
 
     tables() {
       const isLog = this.host.dataset.log === "1";
+      const isZoomed = Boolean(this.host.dataset.from);
       return this.answer.curves.map((curve) => {
         let xs = curve.x;
         if (this.axis === "relative") {
-          const start = this.start(curve.run, curve.x);
-          if (!this.host.dataset.from && !this.host.dataset.to) this.base = start;
-          xs = curve.x.map((x) => (x - (this.base ?? start)) / 1000);
+          const isAlone = this.answer.runs.length === 1;
+          const start = isAlone && isZoomed && this.base ? this.base : this.start(curve.run, curve.x);
+          this.base = isAlone ? start : null;
+          xs = curve.x.map((x) => (x - start) / 1000);
         } else if (this.axis === "time") xs = curve.x.map((x) => x / 1000);
         const ys = isLog ? curve.y.map((y) => (y !== null && y > 0 ? y : null)) : curve.y;
         return Chart.distinct(xs, ys);
@@ -300,6 +322,6 @@
 
   document.addEventListener("htmx:load", (event) => mount(event.target));
   document.addEventListener("podium:theme", () => { for (const chart of charts.values()) if (chart.answer) chart.draw(); });
-  document.addEventListener("podium:changed", () => { for (const chart of charts.values()) chart.load(); });
+  document.addEventListener("podium:changed", () => { for (const chart of charts.values()) chart.renew(); });
   mount(document);
 })();
