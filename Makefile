@@ -8,7 +8,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo bench bench-postgres bench-growth bench-pages test test-fast trainers fuzz check format lock
+.PHONY: help setup serve demo bench bench-postgres bench-wandb bench-growth bench-pages test test-fast trainers fuzz check format lock
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ export FML
 
 bench: .venv/.dev  ## Race Podium against the peers that are installed (ONLY=, ROUNDS=, PEERS=, DATABASE=)
 	$(RUN)/python -m bench $(RACE) $(if $(DATABASE),--database $(DATABASE))
+
+bench-wandb: .venv/.dev  ## The workloads of W&B's client (ROUNDS=, DATABASE=postgres)
+	$(RUN)/python -m bench --wandb $(RACE) $(if $(DATABASE),--database $(DATABASE))
 
 bench-postgres: .venv/.dev  ## The same race with all servers on one PostgreSQL
 	$(RUN)/python -m bench $(RACE) --database postgres
