@@ -6,6 +6,7 @@
 // data-log     "1" for a logarithmic value axis
 // data-from, data-to   the part that is shown, in numbers of the axis (milliseconds for times)
 // data-start   when the run began, in milliseconds: where relative times begin; default: what the answer says
+// data-runs    run ids, parted by commas: a run's place there is its colour; default: that of the curve
 // data-by      "run" names curves by their runs, "key" by their metrics; default: whatever tells them apart
 //
 // Changing one of these attributes draws it anew. Dragging zooms, and fetches that part in full detail; a double click or
@@ -203,6 +204,12 @@
         by === "run" ? of.get(curve.run) : by === "key" ? curve.key : `${of.get(curve.run)} · ${curve.key}`);
     }
 
+    // Which colour a curve has: that of its run among those that are compared, so that all charts agree.
+    place(index) {
+      const place = (this.host.dataset.runs || "").split(",").indexOf(this.answer.curves[index].run);
+      return place < 0 ? index : place;
+    }
+
     draw() {
       this.plot?.destroy();
       this.plot = null;
@@ -213,7 +220,7 @@
       const tables = this.tables();
       const series = [{}];
       tables.forEach((table, index) => {
-        const stroke = seriesColour(index);
+        const stroke = seriesColour(this.place(index));
         const points = { show: table[0].length < 40, size: 4, fill: stroke };
         if (weight) {
           table.push(smoothed(table[0], table[1], weight));
