@@ -1,6 +1,6 @@
 // Charts of curves: <div data-curves data-source="/curves?run=…&key=…" data-label="loss"></div> draws itself.
 //
-// data-source  where the numbers are; the chart adds `x`, `from` and `to`
+// data-source  where the numbers are, with a query; the chart adds `x`, `from` and `to`
 // data-axis    "step" (default), "relative" (seconds since the run began) or "time"
 // data-smooth  0 to 0.999: weight of the average that is drawn over the paler curve
 // data-log     "1" for a logarithmic value axis
@@ -97,6 +97,7 @@
       this.note.textContent = "Reading…";
       host.append(this.canvas, this.readout, this.note);
       host.addEventListener("keydown", (event) => this.onKey(event));
+      if (host.getBoundingClientRect().top < innerHeight + 200) this.see(true);
       visible.observe(host);
       resized.observe(host);
       changed.observe(host, { attributes: true, attributeFilter: WATCHED });
@@ -131,17 +132,17 @@
       if (!this.isVisible) return;
       this.isStale = false;
       this.axis = this.host.dataset.axis || "step";
-      const address = new URL(this.host.dataset.source, location.href);
-      address.searchParams.set("x", this.axis === "step" ? "step" : "time");
+      // Put together as text: a page may have begun to fetch this very address with <link rel="preload">.
+      let address = `${this.host.dataset.source}&x=${this.axis === "step" ? "step" : "time"}`;
       for (const edge of ["from", "to"]) {
         const asked = this.host.dataset[edge] ? this.asked(Number(this.host.dataset[edge])) : null;
-        if (asked !== null) address.searchParams.set(edge, asked);
+        if (asked !== null) address += `&${edge}=${asked}`;
       }
       this.request?.abort();
       const request = (this.request = new AbortController());
       const began = performance.now();
       try {
-        const response = await fetch(address, { signal: request.signal, headers: { accept: "application/json" } });
+        const response = await fetch(address, { signal: request.signal });
         if (!response.ok) throw new Error(`the server answered ${response.status}`);
         this.answer = await response.json();
         this.rested = performance.now() + SPARED * (performance.now() - began);
