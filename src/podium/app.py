@@ -103,7 +103,7 @@ class Podium:
         native = native_mount(Api(self.services, _GRAMMARS))
         self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
         clients = (native, wandb_mount(self.services), mlflow_mount(self.services))
-        router = Router((operators, *clients, pages_mount(self.services)))
+        router = Router((operators, *clients, pages_mount(self.services, _GRAMMARS["runs"].parse_filter)))
         self.asgi: ASGIApp = AccessLog(Patience(router, settings.client_timeout), metrics, self._log)
 
     def close(self) -> None:

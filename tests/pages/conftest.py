@@ -25,7 +25,8 @@ FLAGS = [
 PICTURES = Path(os.environ.get("PAGE_PICTURES", Path(__file__).parents[2] / "data" / "page-pictures"))
 
 
-@pytest.fixture(scope="session")
+# Tests of other folders run event loops of their own, which the driver of a browser that stays open does not let them.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)

@@ -30,6 +30,7 @@ from podium.services.model_links import ModelAliases, ModelChanges, Models
 from podium.services.model_sync import ModelSync
 from podium.services.organizations import Organizations
 from podium.services.overview import Overview
+from podium.services.project_pages import ProjectPages
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
 from podium.services.registries import Registries
@@ -40,6 +41,7 @@ from podium.services.retention import Retention
 from podium.services.run_control import RunControl
 from podium.services.run_files import RunFiles
 from podium.services.run_history import RunHistory
+from podium.services.run_pages import RunPages
 from podium.services.run_search import RunSearch
 from podium.services.run_streams import RunStreams
 from podium.services.run_upserts import RunUpserts
@@ -118,3 +120,5 @@ class Services:
         self.comparison = Comparison(context)
         self.curves = Curves(context)
         self.dataset_shelf = DatasetShelf(context)
+        self.project_pages = ProjectPages(context)
+        self.run_pages = RunPages(context)

@@ -46,6 +46,8 @@ class Curves:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._kept: OrderedDict[_Key, Curve] = OrderedDict()
+        self._reading: dict[_Key, asyncio.Task[Curve]] = {}
+        self._foreseen: set[asyncio.Task[CurveSet]] = set()
 
     async def read(self, actor: Actor, run_ids: Sequence[str], wanted: Wanted) -> CurveSet:
         """A curve for each metric of each run that has it. Runs that are not there, or not the actor's, have none."""
@@ -61,14 +63,32 @@ class Curves:
         )
         return CurveSet(wanted.axis, runs, [curve for curve in found if curve.x])
 
+    def foresee(self, actor: Actor, run_ids: Sequence[str], wanted: Wanted) -> None:
+        """Begin to read what a page will ask for as soon as it is there."""
+        task = asyncio.ensure_future(self.read(actor, run_ids, wanted))
+        self._foreseen.add(task)  # else nobody would hold it
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: "asyncio.Task[CurveSet]") -> None:
+        self._foreseen.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asks for the curve meets it too
+
     async def _curve(self, run: RunRow, key: str, key_id: int, wanted: Wanted) -> Curve:
         kept_as = (run.id, run.revision, key, wanted.axis, wanted.first, wanted.last, wanted.most)
         kept = self._kept.get(kept_as)
         if kept is not None:
             self._kept.move_to_end(kept_as)
             return kept
-        query = rows.CurveQuery(run.id, key_id, wanted.axis, wanted.first, wanted.last)
-        line, whole = await self._line(query, wanted.most)
+        task = self._reading.get(kept_as)
+        if task is None:  # those who ask for the same meanwhile wait for it
+            query = rows.CurveQuery(run.id, key_id, wanted.axis, wanted.first, wanted.last)
+            task = self._reading[kept_as] = asyncio.ensure_future(self._read(kept_as, run, key, query, wanted.most))
+            task.add_done_callback(lambda _: self._reading.pop(kept_as))
+        return await asyncio.shield(task)
+
+    async def _read(self, kept_as: _Key, run: RunRow, key: str, query: rows.CurveQuery, most: int) -> Curve:
+        line, whole = await self._line(query, most)
         curve = Curve(run.run_id, key, line.x, line.y, whole)
         self._kept[kept_as] = curve
         if len(self._kept) > _KEPT:

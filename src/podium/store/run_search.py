@@ -61,10 +61,10 @@ def search_runs(
     return search_page(
         tx,
         SOURCE,
-        scope=_scope(own, view),
+        scope=scope_of(own, view),
         scope_parameters={},
         query=query,
-        parts=[_scope([key], view) for key in own],
+        parts=[scope_of([key], view) for key in own],
     )
 
 
@@ -73,7 +73,7 @@ def count_runs(tx: Tx, team_id: int, *, project_ids: list[int], view: ViewType, 
     own = _own(tx, team_id, project_ids)
     if not own:
         return 0
-    return count_rows(tx, SOURCE, scope=_scope(own, view), scope_parameters={}, condition=condition)
+    return count_rows(tx, SOURCE, scope=scope_of(own, view), scope_parameters={}, condition=condition)
 
 
 def _own(tx: Tx, team_id: int, project_ids: list[int]) -> list[int]:
@@ -83,7 +83,8 @@ def _own(tx: Tx, team_id: int, project_ids: list[int]) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _scope(projects: list[int], view: ViewType) -> str:
+def scope_of(projects: list[int], view: ViewType) -> str:
+    """The condition for the runs of these projects in this view."""
     listed = ", ".join(str(key) for key in projects)
     within = f"= {listed}" if len(projects) == 1 else f"IN ({listed})"
     return f"runs.project_id {within} AND {_VIEWS[view]}"

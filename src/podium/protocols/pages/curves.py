@@ -24,14 +24,14 @@ async def curves(visit: Visit) -> Response:
     wanted = Wanted(
         keys=tuple(dict.fromkeys(visit.queries("key"))),
         axis=_axis(visit.query("x", "step")),
-        first=_place(visit, "from"),
-        last=_place(visit, "to"),
+        first=place_of(visit, "from"),
+        last=place_of(visit, "to"),
         most=visit.number("points", MAX_POINTS, LEAST_POINTS, MAX_POINTS),
     )
     found = await visit.services.curves.read(visit.actor(), visit.queries("run"), wanted)
     return json_response(
         visit,
-        {"axis": found.axis, "runs": [_told(run) for run in found.runs], "curves": found.curves},
+        {"axis": found.axis, "runs": [told_run(run) for run in found.runs], "curves": found.curves},
     )
 
 
@@ -45,7 +45,8 @@ def json_response(visit: Visit, content: object) -> Response:
     return Response(body, 200, headers, media_type="application/json")
 
 
-def _told(run: RunRow) -> dict[str, Any]:
+def told_run(run: RunRow) -> dict[str, Any]:
+    """What the script knows of a run."""
     return {
         "id": run.run_id,
         "name": run.name,
@@ -61,7 +62,8 @@ def _axis(given: str) -> Axis:
     raise InvalidArgument(f"'x' is one of {', '.join(_AXES)}, not '{given}'.")
 
 
-def _place(visit: Visit, name: str) -> int | None:
+def place_of(visit: Visit, name: str) -> int | None:
+    """A place on the axis that the address names. Raises InvalidArgument."""
     text = visit.query(name)
     if not text:
         return None

@@ -15,6 +15,10 @@ from podium.protocols.pages import (
     design,
     lineage,
     models,
+    projects,
+    run_changes,
+    run_page,
+    run_table,
     sign_in,
     versions,
 )
@@ -38,11 +42,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *versions.ENDPOINTS,
     *artifacts.ENDPOINTS,
     *artifact_versions.ENDPOINTS,
+    *projects.ENDPOINTS,
 )
+# What begins with the names of a team and a project comes last: it fits most addresses.
+WITHIN_PROJECTS: tuple[Endpoint, ...] = (*run_page.ENDPOINTS, *run_changes.ENDPOINTS)
 
 
-def pages_mount(services: Services) -> Mount:
-    """The pages over the services."""
+def pages_mount(services: Services, parse_filter: run_table.ParseFilter) -> Mount:
+    """The pages over the services; filters of runs are read by `parse_filter`."""
 
     async def not_found(request: Request) -> Response:
         missing = NotFound(f"There is no page at {request.url.path}.")
@@ -52,7 +59,8 @@ def pages_mount(services: Services) -> Mount:
         shown = error_page(request, error)
         return shown if isinstance(shown, Response) else respond(_nobody(services, request), shown)
 
-    routes = (ASSETS, *(page_route(endpoint, services) for endpoint in ENDPOINTS))
+    endpoints = (*ENDPOINTS, *WITHIN_PROJECTS, *run_table.endpoints(parse_filter))
+    routes = (ASSETS, *(page_route(endpoint, services) for endpoint in endpoints))
     return Mount((), routes, not_found, on_error)
 
 

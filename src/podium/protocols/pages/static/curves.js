@@ -1,10 +1,11 @@
 // Charts of curves: <div data-curves data-source="/curves?run=…&key=…" data-label="loss"></div> draws itself.
 //
-// data-source  where the numbers are; the chart adds `x`, `from` and `to`
+// data-source  where the numbers are, with a query; the chart adds `x`, `from` and `to`
 // data-axis    "step" (default), "relative" (seconds since the run began) or "time"
 // data-smooth  0 to 0.999: weight of the average that is drawn over the paler curve
 // data-log     "1" for a logarithmic value axis
 // data-from, data-to   the part that is shown, in numbers of the axis (milliseconds for times)
+// data-start   when the run began, in milliseconds: where relative times begin; default: what the answer says
 // data-runs    run ids, parted by commas: a run's place there is its colour; default: that of the curve
 // data-by      "run" names curves by their runs, "key" by their metrics; default: whatever tells them apart
 //
@@ -15,7 +16,9 @@
 
 (() => {
   const HEIGHT = 210;
-  const WATCHED = ["data-source", "data-axis", "data-smooth", "data-log", "data-from", "data-to"];
+  const REDRAWN = ["data-smooth", "data-log"];
+  const WATCHED = ["data-source", "data-axis", "data-from", "data-to", ...REDRAWN];
+  const SPARED = 20; // a curve that grows is fetched again after this many times of what that took
   const charts = new Map();
   const visible = new IntersectionObserver((entries) => {
     for (const entry of entries) charts.get(entry.target)?.see(entry.isIntersecting);
@@ -24,7 +27,12 @@
     for (const entry of entries) charts.get(entry.target)?.resize();
   });
   const changed = new MutationObserver((records) => {
-    for (const chart of new Set(records.map((record) => charts.get(record.target)))) chart?.load();
+    const read = new Set(records.filter((record) => !REDRAWN.includes(record.attributeName)).map((record) => record.target));
+    for (const host of new Set(records.map((record) => record.target))) {
+      const chart = charts.get(host);
+      if (read.has(host) || !chart?.answer) chart?.load();
+      else chart.draw();
+    }
   });
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -86,8 +94,10 @@
       this.readout.hidden = true;
       this.note = document.createElement("p");
       this.note.className = "curves-note";
+      this.note.textContent = "Reading…";
       host.append(this.canvas, this.readout, this.note);
       host.addEventListener("keydown", (event) => this.onKey(event));
+      if (host.getBoundingClientRect().top < innerHeight + 200) this.see(true);
       visible.observe(host);
       resized.observe(host);
       changed.observe(host, { attributes: true, attributeFilter: WATCHED });
@@ -98,12 +108,20 @@
       if (isVisible && this.isStale) this.load();
     }
 
+    // What grows is fetched again, but not all the time where that takes long.
+    renew() {
+      const wait = (this.rested ?? 0) - performance.now();
+      if (wait <= 0) this.load();
+      else this.waiting ??= setTimeout(() => { this.waiting = null; this.load(); }, wait);
+    }
+
     resize() {
       if (this.plot && this.host.clientWidth) this.plot.setSize({ width: this.host.clientWidth, height: HEIGHT });
     }
 
     remove() {
       this.plot?.destroy();
+      clearTimeout(this.waiting);
       visible.unobserve(this.host);
       resized.unobserve(this.host);
       charts.delete(this.host);
@@ -114,17 +132,20 @@
       if (!this.isVisible) return;
       this.isStale = false;
       this.axis = this.host.dataset.axis || "step";
-      const address = new URL(this.host.dataset.source, location.href);
-      address.searchParams.set("x", this.axis === "step" ? "step" : "time");
+      // Put together as text: a page may have begun to fetch this very address with <link rel="preload">.
+      let address = `${this.host.dataset.source}&x=${this.axis === "step" ? "step" : "time"}`;
       for (const edge of ["from", "to"]) {
-        if (this.host.dataset[edge]) address.searchParams.set(edge, this.asked(Number(this.host.dataset[edge])));
+        const asked = this.host.dataset[edge] ? this.asked(Number(this.host.dataset[edge])) : null;
+        if (asked !== null) address += `&${edge}=${asked}`;
       }
       this.request?.abort();
       const request = (this.request = new AbortController());
+      const began = performance.now();
       try {
-        const response = await fetch(address, { signal: request.signal, headers: { accept: "application/json" } });
+        const response = await fetch(address, { signal: request.signal });
         if (!response.ok) throw new Error(`the server answered ${response.status}`);
         this.answer = await response.json();
+        this.rested = performance.now() + SPARED * (performance.now() - began);
         this.draw();
       } catch (error) {
         if (error.name !== "AbortError") this.tell(`The curve cannot be shown: ${error.message}.`);
@@ -136,26 +157,29 @@
       this.note.hidden = !text;
     }
 
-    // The start of a run is where relative times begin; with several runs each has its own.
+    // Where relative times begin. Several runs have each its own start.
     start(run, xs) {
-      const told = this.answer.runs.find((other) => other.id === run)?.start;
+      const told = Number(this.host.dataset.start) || this.answer.runs.find((other) => other.id === run)?.start;
       return told && (!xs.length || told <= xs[0]) ? told : xs[0];
     }
 
+    // An edge as the server is asked for it; null where it cannot be told, and all is read.
     asked(edge) {
-      if (this.axis !== "relative" || !this.answer?.curves.length) return Math.round(edge);
-      const [curve] = this.answer.curves;
-      return Math.round(edge * 1 + (this.base ?? this.start(curve.run, curve.x)));
+      if (this.axis !== "relative") return Math.round(edge);
+      const start = Number(this.host.dataset.start) || this.base;
+      return start ? Math.round(edge + start) : null;
     }
 
     tables() {
       const isLog = this.host.dataset.log === "1";
+      const isZoomed = Boolean(this.host.dataset.from);
       return this.answer.curves.map((curve) => {
         let xs = curve.x;
         if (this.axis === "relative") {
-          const start = this.start(curve.run, curve.x);
-          if (!this.host.dataset.from && !this.host.dataset.to) this.base = start;
-          xs = curve.x.map((x) => (x - (this.base ?? start)) / 1000);
+          const isAlone = this.answer.runs.length === 1;
+          const start = isAlone && isZoomed && this.base ? this.base : this.start(curve.run, curve.x);
+          this.base = isAlone ? start : null;
+          xs = curve.x.map((x) => (x - start) / 1000);
         } else if (this.axis === "time") xs = curve.x.map((x) => x / 1000);
         const ys = isLog ? curve.y.map((y) => (y !== null && y > 0 ? y : null)) : curve.y;
         return Chart.distinct(xs, ys);
@@ -173,18 +197,18 @@
       return [xs, ys];
     }
 
-    // Which colour a curve has: that of its run among those that are compared, so that all charts agree.
-    place(index) {
-      const place = (this.host.dataset.runs || "").split(",").indexOf(this.answer.curves[index].run);
-      return place < 0 ? index : place;
-    }
-
     names() {
       const { curves, runs } = this.answer;
       const of = new Map(runs.map((run) => [run.id, run.name]));
       const by = this.host.dataset.by || (runs.length > 1 ? (new Set(curves.map((curve) => curve.key)).size > 1 ? "both" : "run") : "key");
       return curves.map((curve) =>
         by === "run" ? of.get(curve.run) : by === "key" ? curve.key : `${of.get(curve.run)} · ${curve.key}`);
+    }
+
+    // Which colour a curve has: that of its run among those that are compared, so that all charts agree.
+    place(index) {
+      const place = (this.host.dataset.runs || "").split(",").indexOf(this.answer.curves[index].run);
+      return place < 0 ? index : place;
     }
 
     draw() {
@@ -203,7 +227,7 @@
           table.push(smoothed(table[0], table[1], weight));
           series.push({ label: names[index], stroke, width: 1, alpha: 0.28, points: { show: false } });
           series.push({ label: `${names[index]}, smoothed`, stroke, width: 1.8, points: { show: false } });
-        } else series.push({ label: names[index], stroke, width: 1.6, points });
+        } else series.push({ label: names[index], stroke, width: table[0].length > 1000 ? 1.1 : 1.6, points });
       });
       const data = tables.length === 1 ? tables[0] : uPlot.join(tables);
       this.plot = new uPlot(this.options(series), data, this.canvas);
@@ -220,6 +244,7 @@
       return {
         width: Math.max(this.host.clientWidth, 120),
         height: HEIGHT,
+        padding: [10, 10, 0, 0],
         series,
         legend: { show: false },
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 }, bind: { dblclick: () => () => this.zoom(null) } },
@@ -305,6 +330,6 @@
 
   document.addEventListener("htmx:load", (event) => mount(event.target));
   document.addEventListener("podium:theme", () => { for (const chart of charts.values()) if (chart.answer) chart.draw(); });
-  document.addEventListener("podium:changed", () => { for (const chart of charts.values()) chart.load(); });
+  document.addEventListener("podium:changed", () => { for (const chart of charts.values()) chart.renew(); });
   mount(document);
 })();
