@@ -10,6 +10,7 @@ from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
 from podium.services.cabinet import Cabinet
+from podium.services.comments import Comments
 from podium.services.context import Context
 from podium.services.datasets import Datasets
 from podium.services.deliveries import Deliveries
@@ -49,13 +50,14 @@ from podium.services.tracked_runs import TrackedRuns
 from podium.services.users import Users
 from podium.services.verification import Verification
 from podium.services.versions import Versions
+from podium.services.watching import Watching
 from podium.services.webhooks import Webhooks
 
 
 class Services:
     """Every service over one context, built once a process."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context) -> None:  # noqa: PLR0915  a line a service
         self.signed_urls = SignedUrls(context)
         self.artifact_contents = ArtifactContents(context, self.signed_urls)
         self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
@@ -67,6 +69,7 @@ class Services:
         self.assessments = Assessments(context)
         self.audit = Audit(context)
         self.cabinet = Cabinet(context)
+        self.comments = Comments(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
@@ -95,6 +98,7 @@ class Services:
         self.sign_in = SignIn(context)
         self.users = Users(context)
         self.verification = Verification(context)
+        self.watching = Watching(context)
         self.versions = Versions(context)
         self.model_sync = ModelSync(context)
         models = Models(self.registry, self.versions, self.promotion, self.model_sync)
