@@ -47,6 +47,15 @@ class Thread(msgspec.Struct, frozen=True):
     replies: list[Comment]
 
 
+class Anchored(msgspec.Struct, frozen=True):
+    """Where on a curve a thread is, by the number of its first comment."""
+
+    id: int
+    metric: str
+    from_step: int
+    to_step: int
+
+
 class Discussion(msgspec.Struct, frozen=True):
     """All that was said about a thing, and whether the viewer may say something."""
 
@@ -59,6 +68,12 @@ class Discussion(msgspec.Struct, frozen=True):
     def count(self) -> int:
         """How many comments there are, those that were deleted left out."""
         return sum(not said.deleted for thread in self.threads for said in (thread.first, *thread.replies))
+
+    @property
+    def anchors(self) -> list[Anchored]:
+        """The places on curves that are talked about."""
+        first = [(thread.first.id, thread.first.anchor) for thread in self.threads]
+        return [Anchored(key, at.metric, at.from_step, at.to_step) for key, at in first if at is not None]
 
 
 def check_comment(new: NewComment) -> None:

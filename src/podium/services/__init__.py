@@ -1,5 +1,6 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.activity import Activity
 from podium.services.api_keys import ApiKeys
 from podium.services.artifact_commits import ArtifactCommits
 from podium.services.artifact_contents import ArtifactContents
@@ -27,6 +28,8 @@ from podium.services.model_links import ModelAliases, ModelChanges, Models
 from podium.services.model_sync import ModelSync
 from podium.services.organizations import Organizations
 from podium.services.overview import Overview
+from podium.services.palette import Palette
+from podium.services.people import People
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
 from podium.services.registries import Registries
@@ -64,6 +67,7 @@ class Services:
         self.artifact_lineage = ArtifactLineage(context)
         self.artifact_reading = ArtifactReading(context, MadeListings(context))
         self.artifact_versions = ArtifactVersions(context)
+        self.activity = Activity(context)
         self.api_keys = ApiKeys(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
@@ -80,6 +84,8 @@ class Services:
         self.members = Members(context)
         self.organizations = Organizations(context)
         self.overview = Overview(context)
+        self.palette = Palette(context)
+        self.people = People(context)
         self.projects = Projects(context)
         self.promotion = Promotion(context)
         self.registry = Registry(context)

@@ -96,7 +96,7 @@ class Comments:
     async def callable_people(self, actor: Actor, beginning: str) -> list[str]:
         """The names of people of the actor's team that begin so, for who writes `@`."""
         return await self._context.store.read(
-            lambda tx: people.select_names(tx, self._context.team_id(tx, actor), beginning, MAX_OFFERED)
+            lambda tx: people.select_names(tx, [self._context.team_id(tx, actor)], beginning, MAX_OFFERED)
         )
 
     def _require(self, tx: Tx, actor: Actor, comment_id: int) -> tuple[Comment, Subject]:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import cabinet, sign_in
+from podium.protocols.pages import activity, cabinet, comments, palette, people, settings, sign_in
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -14,7 +14,15 @@ from podium.protocols.pages.visit import Visit
 from podium.services import Services
 
 # Paths with parameters are tried in this order.
-ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *cabinet.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sign_in.ENDPOINTS,
+    *cabinet.ENDPOINTS,
+    *comments.ENDPOINTS,
+    *activity.ENDPOINTS,
+    *palette.ENDPOINTS,
+    *people.ENDPOINTS,
+    *settings.ENDPOINTS,
+)
 
 
 def pages_mount(services: Services) -> Mount:

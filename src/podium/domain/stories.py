@@ -1,0 +1,103 @@
+"""Events as people read them: in words, and as what was and what is."""
+
+from typing import Any
+
+import msgspec
+
+from podium.domain.events import Event
+
+# (entity, action): what the actor did, before the name of the thing. `{…}` is a field of what the event says.
+_WORDS = {
+    ("registered_model", "create"): "registered the model",
+    ("registered_model", "rename"): "renamed the model",
+    ("registered_model", "set_tag"): "set the tag {key} of the model",
+    ("registered_model", "delete_tag"): "removed the tag {key} of the model",
+    ("model_version", "create"): "registered",
+    ("model_version", "transition_stage"): "moved to {stage}",
+    ("model_version", "set_alias"): "put the alias @{alias} on",
+    ("model_version", "delete_alias"): "took the alias @{alias} off",
+    ("model_version", "set_tag"): "set the tag {key} of",
+    ("model_version", "delete_tag"): "removed the tag {key} of",
+    ("artifact_collection", "set_alias"): "put the alias @{alias} on a version of the artifact",
+    ("artifact_collection", "delete_alias"): "took the alias @{alias} off a version of the artifact",
+    ("artifact_collection", "link"): "linked a version into",
+    ("artifact_collection", "unlink"): "unlinked a version from",
+    ("artifact_version", "create"): "logged the artifact",
+    ("artifact_version", "expire"): "let the artifact expire:",
+    ("comment", "create"): "commented on",
+    ("comment", "edit"): "edited a comment on",
+    ("comment", "delete"): "deleted a comment on",
+    ("team_member", "set"): "made a {role} of the team:",
+    ("team_member", "remove"): "took out of the team:",
+    ("organization_member", "set"): "made a {role} of the organization:",
+    ("organization_member", "remove"): "took out of the organization:",
+    ("api_key", "create"): "made an API key for",
+    ("api_key", "revoke"): "revoked an API key of",
+    ("run", "alert"): "sent an alert from the run",
+    ("run", "rewind"): "rewound the run",
+    ("retention", "gc"): "removed for good:",
+}
+# What each event of an entity says anyway, and so is no change.
+_COMMON = frozenset({"name", "version", "is_prompt", "key", "alias", "user", "author", "on", "id", "parent"})
+_MAX_VALUE = 300
+
+State = dict[str, Any]
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A field that an event changed: what it was and what it is; None where it was not, or is not any more."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def words_of(event: Event) -> str:
+    """What the actor did, to be followed by the name of the thing."""
+    words = _WORDS.get((event.entity, event.action))
+    if words is None:
+        return f"{_past(event.action)} the {event.entity.replace('_', ' ')}"
+    said = state_of(event.before) | state_of(event.after)
+    for field, value in said.items():
+        words = words.replace(f"{{{field}}}", _shown(value) or "")
+    return words.replace("moved to None", "took out of its stage").replace("{", "").replace("}", "")
+
+
+def differences_of(event: Event) -> list[Difference]:
+    """What the event changed, field by field; of what was made or deleted only what says something."""
+    before, after = state_of(event.before), state_of(event.after)
+    return [
+        Difference(field, _shown(before.get(field)), _shown(after.get(field)))
+        for field in dict.fromkeys((*before, *after))
+        if before.get(field) != after.get(field) and _tells(event, field)
+    ]
+
+
+def state_of(text: str | None) -> State:
+    """What stood there, out of its JSON. Someone may have edited the row: then it is shown as it is."""
+    if text is None:
+        return {}
+    try:
+        return msgspec.json.decode(text, type=State)
+    except msgspec.DecodeError:
+        return {"not JSON": text}
+
+
+def _tells(event: Event, field: str) -> bool:
+    if event.action == "rename" and field == "name":
+        return True
+    if event.action in ("set_alias", "delete_alias") and field == "version":
+        return True
+    return field not in _COMMON
+
+
+def _shown(value: object) -> str | None:
+    if value is None or value in ({}, [], ""):
+        return None
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
+
+
+def _past(action: str) -> str:
+    words = action.replace("_", " ")
+    return words + ("d" if words.endswith("e") else "ed")
