@@ -1,19 +1,21 @@
 """Events as people read them: in words, and as what was and what is."""
 
+import re
 from typing import Any
 
 import msgspec
 
 from podium.domain.events import Event
 
-# (entity, action): what the actor did, before the name of the thing. `{…}` is a field of what the event says.
+# (entity, action): what the actor did; `…` stands for the name of the thing, which else comes last, and `{…}` for a
+# field of what the event says.
 _WORDS = {
     ("registered_model", "create"): "registered the model",
     ("registered_model", "rename"): "renamed the model",
     ("registered_model", "set_tag"): "set the tag {key} of the model",
     ("registered_model", "delete_tag"): "removed the tag {key} of the model",
     ("model_version", "create"): "registered",
-    ("model_version", "transition_stage"): "moved to {stage}",
+    ("model_version", "transition_stage"): "moved … to {stage}",
     ("model_version", "set_alias"): "put the alias @{alias} on",
     ("model_version", "delete_alias"): "took the alias @{alias} off",
     ("model_version", "set_tag"): "set the tag {key} of",
@@ -23,23 +25,24 @@ _WORDS = {
     ("artifact_collection", "link"): "linked a version into",
     ("artifact_collection", "unlink"): "unlinked a version from",
     ("artifact_version", "create"): "logged the artifact",
-    ("artifact_version", "expire"): "let the artifact expire:",
+    ("artifact_version", "expire"): "let the artifact … expire",
     ("comment", "create"): "commented on",
     ("comment", "edit"): "edited a comment on",
     ("comment", "delete"): "deleted a comment on",
-    ("team_member", "set"): "made a {role} of the team:",
-    ("team_member", "remove"): "took out of the team:",
-    ("organization_member", "set"): "made a {role} of the organization:",
-    ("organization_member", "remove"): "took out of the organization:",
+    ("team_member", "set"): "made … a {role} of the team",
+    ("team_member", "remove"): "took … out of the team",
+    ("organization_member", "set"): "made … a {role} of the organization",
+    ("organization_member", "remove"): "took … out of the organization",
     ("api_key", "create"): "made an API key for",
     ("api_key", "revoke"): "revoked an API key of",
     ("run", "alert"): "sent an alert from the run",
     ("run", "rewind"): "rewound the run",
-    ("retention", "gc"): "removed for good:",
+    ("retention", "gc"): "removed … for good, long after they were deleted",
 }
 # What each event of an entity says anyway, and so is no change.
 _COMMON = frozenset({"name", "version", "is_prompt", "key", "alias", "user", "author", "on", "id", "parent"})
 _MAX_VALUE = 300
+_FIELD = re.compile(r"\{(\w+)\}")
 
 State = dict[str, Any]
 
@@ -52,25 +55,27 @@ class Difference(msgspec.Struct, frozen=True):
     after: str | None
 
 
-def words_of(event: Event) -> str:
-    """What the actor did, to be followed by the name of the thing."""
+def words_of(event: Event) -> tuple[str, str]:
+    """What the actor did: the words before the name of the thing, and those behind it."""
     words = _WORDS.get((event.entity, event.action))
     if words is None:
-        return f"{_past(event.action)} the {event.entity.replace('_', ' ')}"
+        return f"{_past(event.action)} the {event.entity.replace('_', ' ')}", ""
     said = state_of(event.before) | state_of(event.after)
-    for field, value in said.items():
-        words = words.replace(f"{{{field}}}", _shown(value) or "")
-    return words.replace("moved to None", "took out of its stage").replace("{", "").replace("}", "")
+    if said.get("stage") == "None" and event.action == "transition_stage":
+        words = "took … out of its stage"
+    begin, _, end = _FIELD.sub(lambda match: _shown(said.get(match[1])) or "", words).partition("…")
+    return begin.strip(), end.strip()
 
 
 def differences_of(event: Event) -> list[Difference]:
     """What the event changed, field by field; of what was made or deleted only what says something."""
     before, after = state_of(event.before), state_of(event.after)
-    return [
+    differences = [
         Difference(field, _shown(before.get(field)), _shown(after.get(field)))
         for field in dict.fromkeys((*before, *after))
-        if before.get(field) != after.get(field) and _tells(event, field)
+        if _tells(event, field)
     ]
+    return [each for each in differences if each.before != each.after]
 
 
 def state_of(text: str | None) -> State:
@@ -86,8 +91,10 @@ def state_of(text: str | None) -> State:
 def _tells(event: Event, field: str) -> bool:
     if event.action == "rename" and field == "name":
         return True
-    if event.action in ("set_alias", "delete_alias") and field == "version":
+    if event.action == "set_alias" and field == "version":
         return True
+    if event.action == "create" and field == "stage":
+        return False  # new versions stand in none
     return field not in _COMMON
 
 

@@ -37,7 +37,14 @@ async def revoke_key(visit: Visit) -> Answer:
 
 
 async def _settings(visit: Visit, template: str, *, told: str | None = None) -> Page:
-    values: dict[str, Any] = {"area": "settings", "user": None, "keys": [], "teams": [], "told": told, "browser": f"{BROWSER_KEY}, "}
+    values: dict[str, Any] = {
+        "area": "settings",
+        "user": None,
+        "keys": [],
+        "teams": [],
+        "told": told,
+        "browser": f"{BROWSER_KEY}, ",
+    }
     if visit.account is None or visit.account.id is None:
         return Page(template, values)
     name, actor = _name(visit), visit.actor()
