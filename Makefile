@@ -48,7 +48,14 @@ bench-postgres: .venv/.dev  ## The same race with all servers on one PostgreSQL
 bench-growth: .venv/.dev  ## How answers slow down as the data grows
 	$(RUN)/python -m bench --growth
 
-test: .venv/.dev check  ## Lint, type-check and run every test
+# The browser that the tests of pages drive comes from Debian, where it is not there already.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+.venv/.browser: $(UV)
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	@touch $@
+
+test: .venv/.dev .venv/.browser check  ## Lint, type-check and run every test
 	$(RUN)/pytest
 
 test-fast: .venv/.dev  ## Run the tests that start no client and no PostgreSQL

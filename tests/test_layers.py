@@ -22,6 +22,7 @@ ALLOWED = {
     "protocols.mlflow": {"protocols.mlflow", "asgi", "services", "domain", "errors"},
     "protocols.wandb": {"protocols.wandb", "asgi", "services", "domain", "errors"},
     "protocols.native": {"protocols.native", "asgi", "services", "domain", "errors"},
+    "protocols.pages": {"protocols.pages", "asgi", "services", "domain", "errors"},
     "cli": {"cli", "app", "logs", "settings", "services", "domain", "errors"},
 }
 

@@ -30,6 +30,11 @@ def actor_of_account(account: Account, team: str) -> Actor:
     return Actor(account.name, team or account.home, account)
 
 
+def viewer(account: Account | None, team: str) -> Actor:
+    """Who looks at the pages; on a server without accounts, anybody."""
+    return Actor(ANONYMOUS, team or DEFAULT_TEAM) if account is None else actor_of_account(account, team)
+
+
 def credentials_of(scope: Scope) -> Credentials | None:
     """What the request signs in with: basic auth, or a bearer token, which is an API key."""
     scheme, _, rest = header(scope, b"authorization").partition(" ")

@@ -72,7 +72,6 @@ class Services:
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
-        self.cabinet = Cabinet(context)
         self.comments = Comments(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
@@ -116,3 +115,7 @@ class Services:
         sender = Sender()
         self.webhooks = Webhooks(context, sender)
         self.deliveries = Deliveries(context, sender)
+        self._for_pages(context)
+
+    def _for_pages(self, context: Context) -> None:
+        self.cabinet = Cabinet(context)

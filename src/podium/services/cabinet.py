@@ -5,18 +5,21 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.access import Actor
+from podium.domain.cabinet import Wanted
 from podium.domain.filters import decode_cursor, encode_cursor
 from podium.domain.key_metric import KEY_METRIC_TAG, key_metric
 from podium.domain.registry import RegisteredModel
 from podium.domain.stages import parse_stage
-from podium.errors import InvalidArgument, NotFound
+from podium.errors import InvalidArgument
 from podium.services.context import Context
+from podium.services.registry_changes import model_not_found
 from podium.store import cabinet as rows
 from podium.store import registry, registry_search
-from podium.store.cabinet import Listed, Place, Wanted
+from podium.store.cabinet import Listed, Place
 from podium.store.transaction import Tx
 
 MAX_PAGE = 500
+MAX_TREND = 500  # versions
 _SCOPE = "cabinet"
 
 
@@ -76,15 +79,23 @@ class Cabinet:
 
         return await self._context.store.read(work)
 
-    async def exhibit(self, actor: Actor, name: str) -> Exhibit:
-        """One model of the actor's team. Raises NotFound."""
+    async def exhibit(self, actor: Actor, name: str, metric: str = "") -> tuple[Exhibit, list[str]]:
+        """One model of the actor's team, its trend over up to `MAX_TREND` versions, and what was measured.
 
-        def work(tx: Tx) -> Exhibit:
+        Without a `metric` the trend is that of the key metric. Raises NotFound.
+        """
+
+        def work(tx: Tx) -> tuple[Exhibit, list[str]]:
             team = self._context.team_id(tx, actor)
             key = registry.find_key(tx, team, name)
             if key is None:
-                raise NotFound(f"There is no registered model '{name}'")
-            return _exhibits(tx, [Listed(key, team, actor.team, name, 0)])[0]
+                raise model_not_found(name)
+            model = registry_search.select_models(tx, [key])[0]
+            names = [point.key for point in rows.measured_newest(tx, [key])]
+            chosen = key_metric(names, metric or model.tags.get(KEY_METRIC_TAG))
+            trends = {} if chosen is None else _drawn(tx, {key: chosen}, MAX_TREND)
+            count = rows.count_versions(tx, [key]).get(key, 0)
+            return Exhibit(actor.team, model, count, trends.get(key)), names
 
         return await self._context.store.read(work)
 
@@ -109,8 +120,12 @@ def _trends(tx: Tx, models: Sequence[RegisteredModel]) -> dict[int, Trend]:
         for model in models
         if (key := key_metric(names.get(model.id, ()), model.tags.get(KEY_METRIC_TAG))) is not None
     }
+    return _drawn(tx, chosen, rows.NEWEST)
+
+
+def _drawn(tx: Tx, chosen: dict[int, str], newest: int) -> dict[int, Trend]:
     trends = {model: Trend(key, [], []) for model, key in chosen.items()}
-    for point in rows.measured(tx, chosen):
+    for point in rows.measured(tx, chosen, newest):
         trends[point.model_id].versions.append(point.version)
         trends[point.model_id].values.append(point.value)
     return trends

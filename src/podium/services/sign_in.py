@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import msgspec
 
-from podium.domain.access import DEFAULT_TEAM, Account, Actor
+from podium.domain.access import DEFAULT_TEAM, Account, by_grant
 from podium.domain.accounts import BOOTSTRAP_ADMIN, key_digest
 from podium.domain.events import Change
 from podium.errors import NotSignedIn, StorageError
@@ -77,7 +77,7 @@ class SignIn:
                 api_keys.revoke_key(tx, found[0], at)
                 state = {"user": owner.name}
                 change = Change("api_key", str(found[0]), owner.name, "revoke", before=state)
-                self._context.record(tx, Actor(owner.name), owner.team_id, change, at=at)
+                self._context.record(tx, by_grant(owner.name, DEFAULT_TEAM), owner.team_id, change, at=at)
 
         await self._context.write_accounts(work)
 

@@ -4,22 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from podium.domain.cabinet import Wanted
 from podium.domain.registry import PROMPT_TAG
 from podium.store.dialect import position
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
 NEWEST = 20  # versions of a model whose metric is drawn
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """Which models: `text` is in the name or description, a version stands in `stage`, one has the `alias`."""
-
-    text: str = ""
-    stage: str = ""
-    alias: str = ""
-    tag: str = ""
-    by_name: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -84,14 +75,14 @@ def measured_newest(tx: Tx, model_ids: Sequence[int]) -> list[Measured]:
     return _measured(tx, model_ids, newest=1, condition="")
 
 
-def measured(tx: Tx, keys: dict[int, str]) -> list[Measured]:
+def measured(tx: Tx, keys: dict[int, str], newest: int = NEWEST) -> list[Measured]:
     """One metric of each model, over its newest versions, oldest first."""
     if not keys:
         return []
     names = {f"key{index}": key for index, key in enumerate(sorted(set(keys.values())))}
     by_key = {key: name for name, key in names.items()}
     pairs = " OR ".join(f"(v.model_id = {model} AND k.key = :{by_key[key]})" for model, key in keys.items())
-    return _measured(tx, list(keys), newest=NEWEST, condition=f" AND ({pairs})", **names)
+    return _measured(tx, list(keys), newest=newest, condition=f" AND ({pairs})", **names)
 
 
 def _measured(tx: Tx, model_ids: Sequence[int], *, newest: int, condition: str, **names: str) -> list[Measured]:

@@ -17,8 +17,8 @@ from podium.domain.stories import differences_of, state_of, words_of
 from podium.domain.subjects import subject_kind
 from podium.errors import InvalidArgument
 from podium.protocols.pages.addresses import address_of, discussion_of
+from podium.protocols.pages.csv_files import csv_lines
 from podium.protocols.pages.endpoint import SECURITY_HEADERS, Answer, Endpoint
-from podium.protocols.pages.tables import csv_lines
 from podium.protocols.pages.visit import Page, Visit
 
 PAGE = 50

@@ -1,10 +1,10 @@
 """The first page: every registered model, what stands where, and how good it is."""
 
+from podium.domain.cabinet import Wanted
 from podium.domain.stages import STAGES
 from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.visit import Page, Visit
 from podium.services.cabinet import Exhibit, Shelf
-from podium.store.cabinet import Wanted
 
 PAGE = 60
 _VIEWS = ("table", "board")

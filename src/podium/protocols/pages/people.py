@@ -1,13 +1,12 @@
 """People, teams and organizations: who works with whom, in which role, and with which keys."""
 
-from starlette.responses import Response
-
 from podium.domain.access import Role, is_admin, may_manage_organization
 from podium.domain.accounts import NewUser, UserChange
 from podium.errors import InvalidArgument
-from podium.protocols.pages.endpoint import SECURITY_HEADERS, Answer, Endpoint
-from podium.protocols.pages.tables import csv_lines
+from podium.protocols.pages.csv_files import Cell, csv_answer
+from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
+from podium.services.people import Person
 
 _ROLES: tuple[Role, ...] = ("admin", "member", "viewer")
 _NO_ROLE = "remove"
@@ -30,19 +29,13 @@ async def people(visit: Visit) -> Answer:
 
 async def csv(visit: Visit) -> Answer:
     """Every person of the list, as CSV."""
-    rows: list[tuple[object, ...]] = [("name", "email", "kind", "administrator", "teams")]
-    after = ""
-    while True:
+    rows: list[tuple[Cell, ...]] = []
+    after: str | None = ""
+    while after is not None:
         found = await visit.services.people.page(visit.actor(), text=visit.query("q"), after=after, limit=200)
-        for person in found.people:
-            user = person.user
-            roles = " ".join(f"{team}:{role}" for team, role in person.roles.items())
-            rows.append((user.name, user.email, user.kind, "yes" if user.admin else "no", roles))
-        if found.after is None:
-            break
+        rows += [_row(person) for person in found.people]
         after = found.after
-    headers = {**SECURITY_HEADERS, "content-disposition": 'attachment; filename="people.csv"'}
-    return Response(csv_lines(rows), headers=headers, media_type="text/csv")
+    return csv_answer("people", ("name", "email", "kind", "administrator", "teams"), rows)
 
 
 async def create_user(visit: Visit) -> Answer:
@@ -124,6 +117,11 @@ async def make_administrator(visit: Visit) -> Answer:
     change = UserChange(admin=visit.field("admin") == "yes")
     await visit.services.users.update(visit.actor(), visit.field("user"), change)
     return Redirect("/people")
+
+
+def _row(person: Person) -> tuple[Cell, ...]:
+    user, roles = person.user, " ".join(f"{team}:{role}" for team, role in person.roles.items())
+    return user.name, user.email, user.kind, "yes" if user.admin else "no", roles
 
 
 def key_number(text: str) -> int:

@@ -5,7 +5,18 @@ from starlette.responses import Response
 
 from podium.asgi.router import Mount
 from podium.errors import NotFound
-from podium.protocols.pages import activity, cabinet, comments, palette, people, settings, sign_in
+from podium.protocols.pages import (
+    activity,
+    cabinet,
+    comments,
+    design,
+    models,
+    palette,
+    people,
+    settings,
+    sign_in,
+    versions,
+)
 from podium.protocols.pages.assets import ASSETS
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
@@ -16,7 +27,10 @@ from podium.services import Services
 # Paths with parameters are tried in this order.
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
+    *design.ENDPOINTS,
     *cabinet.ENDPOINTS,
+    *models.ENDPOINTS,
+    *versions.ENDPOINTS,
     *comments.ENDPOINTS,
     *activity.ENDPOINTS,
     *palette.ENDPOINTS,

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from podium.protocols.pages.assets import asset_url
 from podium.protocols.pages.markdown import markdown
-from podium.protocols.pages.sparkline import sparkline
+from podium.protocols.pages.trends import sparkline, trend_chart
 from podium.protocols.pages.visit import path_to
 
 NOTHING = "\u2013"  # where there is no value
@@ -48,7 +48,7 @@ def environment() -> Environment:
         "short": short,
     }
     made.filters.update(filters)
-    made.globals.update(asset=asset_url, path_to=path_to, sparkline=sparkline)
+    made.globals.update(asset=asset_url, path_to=path_to, sparkline=sparkline, trend_chart=trend_chart)
     return made
 
 

@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 import msgspec
 from starlette.requests import Request
 
-from podium.asgi.actor import ANONYMOUS, actor_of_account
+from podium.asgi.actor import viewer
 from podium.asgi.bodies import read_body
-from podium.domain.access import DEFAULT_TEAM, Account, Actor
+from podium.domain.access import Account, Actor, may_write
 from podium.domain.teams import Team
 from podium.errors import InvalidArgument
 from podium.protocols.pages.sessions import TOKEN_FIELD, TOKEN_HEADER, check_token
@@ -30,9 +30,7 @@ class Visit(msgspec.Struct):
 
     def actor(self, team: str = "") -> Actor:
         """The viewer, addressing what this team has, else its own."""
-        if self.account is None:
-            return Actor(ANONYMOUS, team or DEFAULT_TEAM)
-        return actor_of_account(self.account, team)
+        return viewer(self.account, team)
 
     @property
     def is_partial(self) -> bool:
@@ -75,6 +73,11 @@ class Visit(msgspec.Struct):
     async def teams(self) -> list[Team]:
         """The teams whose things the viewer may see."""
         return await self.services.teams.list_all(self.actor())
+
+    async def may_write(self, team: str) -> bool:
+        """Whether the viewer may change what this team has. Raises NotFound for a team that it may not see."""
+        found = await self.services.teams.get(self.actor(), team)
+        return may_write(self.actor(team), found.id)
 
 
 class Page(msgspec.Struct, frozen=True):
