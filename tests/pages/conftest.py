@@ -86,6 +86,6 @@ def picture() -> Callable[[Page, str], None]:
 
 
 def _note(problems: list[str], kind: str, text: str) -> None:
-    # A refused request is told on the console too; tests look at what the page says of it.
-    if kind == "error" and "Failed to load resource" not in text:
+    # A refused request is told on the console too, by the browser and by htmx; tests look at what the page says of it.
+    if kind == "error" and not any(told in text for told in ("Failed to load resource", "Response Status Error Code")):
         problems.append(f"console: {text}")
