@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from support.server import running_server
 
 ADMIN_KEY = "podium-" + "a" * 40
-PASSWORD = "correct horse"  # noqa: S105
+PASSWORD = "correct horse"
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,10 @@ def test_the_cookie_is_no_scripts_and_no_other_sites(page: Page):
 def test_a_change_without_the_pages_token_is_refused(page: Page, site: str):
     sign_in(page, "bob", "key-of-bob")
     expect(page.get_by_role("link", name="bob")).to_be_visible()
-    forms = {"/settings/keys": {"description": "x"}, "/comments/new": {"kind": "model", "id": "churn", "text": "x"}}
+    forms = {
+        "/settings/keys": {"description": "x"},
+        "/comments/new": {"kind": "model", "subject": "churn", "text": "x"},
+    }
     for address, form in {**forms, "/people/teams": {"name": "pink"}, "/watch": {"kind": "model"}}.items():
         for token in ({}, {"csrf": "made.up"}):
             assert page.request.post(site + address, form={**form, **token}).status == 403, address

@@ -8,9 +8,10 @@ from podium.domain.subjects import Subject
 
 
 class Story(msgspec.Struct, frozen=True):
-    """An event with what it is about, and the comment that it tells of, where they are still there."""
+    """An event, the team that it was in, what it is about and the comment that it tells of, if they are still there."""
 
     event: Event
+    team: str
     subject: Subject | None
     comment: Comment | None = None
 

@@ -41,6 +41,7 @@ _WORDS = {
 }
 # What each event of an entity says anyway, and so is no change.
 _COMMON = frozenset({"name", "version", "is_prompt", "key", "alias", "user", "author", "on", "id", "parent"})
+_IN_WORDS = {"team_member": "role", "organization_member": "role"}
 _MAX_VALUE = 300
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -95,7 +96,7 @@ def _tells(event: Event, field: str) -> bool:
         return True
     if event.action == "create" and field == "stage":
         return False  # new versions stand in none
-    return field not in _COMMON
+    return field not in _COMMON and _IN_WORDS.get(event.entity) != field
 
 
 def _shown(value: object) -> str | None:

@@ -14,6 +14,7 @@ from podium.store import comments
 from podium.store import watches as rows
 from podium.store.audit import chain_head
 from podium.store.subjects import subjects_of_events
+from podium.store.teams import load_teams
 from podium.store.transaction import Tx
 
 MAX_PAGE = 200
@@ -98,14 +99,17 @@ def stories_of(tx: Tx, events: Sequence[Event]) -> list[Story]:
     """Events with what they are about: a fixed number of statements."""
     subjects = subjects_of_events(tx, events)
     said = comments.load_comments(tx, [int(event.entity_id) for event in events if event.entity == "comment"])
-    return [_story(event, subjects, said) for event in events]
+    names = {team.id: team.name for team in load_teams(tx, sorted({event.team_id for event in events}))}
+    return [_story(event, names.get(event.team_id, ""), subjects, said) for event in events]
 
 
-def _story(event: Event, subjects: dict[tuple[str, str], Subject], said: dict[int, tuple[Comment, Subject]]) -> Story:
+def _story(
+    event: Event, team: str, subjects: dict[tuple[str, str], Subject], said: dict[int, tuple[Comment, Subject]]
+) -> Story:
     if event.entity != "comment":
-        return Story(event, subjects.get((event.entity, event.entity_id)))
+        return Story(event, team, subjects.get((event.entity, event.entity_id)))
     comment, subject = said.get(int(event.entity_id), (None, None))
-    return Story(event, subject, comment)
+    return Story(event, team, subject, comment)
 
 
 def _watcher(actor: Actor) -> int:

@@ -28,7 +28,7 @@ async def show(visit: Visit) -> Answer:
 async def create(visit: Visit) -> Answer:
     """Say something, as the first comment of a thread or in reply to `parent`."""
     actor = visit.actor(visit.field("team"))
-    kind, public_id = subject_kind(visit.field("kind")), visit.field("id")
+    kind, public_id = subject_kind(visit.field("kind")), visit.field("subject")
     parent = visit.field("parent")
     new = NewComment(visit.field("text"), _number("parent", parent) if parent else None, _anchor(visit))
     await visit.services.comments.create(actor, kind, public_id, new)
@@ -71,7 +71,7 @@ async def watch_button(visit: Visit) -> Answer:
 
 async def watch(visit: Visit) -> Answer:
     """Watch a thing, or no longer."""
-    kind, public_id, team = subject_kind(visit.field("kind")), visit.field("id"), visit.field("team")
+    kind, public_id, team = subject_kind(visit.field("kind")), visit.field("subject"), visit.field("team")
     wanted = visit.field("watch") == "yes"
     service = visit.services.watching
     await (service.watch if wanted else service.unwatch)(visit.actor(team), kind, public_id)

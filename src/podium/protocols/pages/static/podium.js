@@ -82,7 +82,16 @@ function movePalette(step) {
   palette().querySelector("input").setAttribute("aria-activedescendant", next.id);
 }
 
+let isChosenNext = false; // Enter came before the answer to what was typed
+
+function isPaletteCurrent() {
+  const found = palette().querySelector("[data-found-for]");
+  return found && found.dataset.foundFor === palette().querySelector("input").value.trim();
+}
+
 function choosePalette() {
+  isChosenNext = !isPaletteCurrent();
+  if (isChosenNext) return;
   const item = palette().querySelector('.palette-item[aria-selected="true"]') || palette().querySelector(".palette-item");
   if (item) item.click();
 }
@@ -189,7 +198,10 @@ function followMlflowAddress() {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
-document.addEventListener("htmx:afterSwap", (event) => tellTimes(event.target));
+document.addEventListener("htmx:afterSwap", (event) => {
+  tellTimes(event.target);
+  if (isChosenNext && event.target.id === "palette-results" && palette().open) choosePalette();
+});
 document.addEventListener("htmx:load", (event) => {
   for (const box of event.target.querySelectorAll?.("[data-notice]") ?? []) fade(box);
   if (event.target.matches?.("[data-notice]")) fade(event.target);
