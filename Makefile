@@ -8,7 +8,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo bench bench-postgres bench-growth test test-fast fuzz check format lock
+.PHONY: help setup serve demo bench bench-postgres bench-growth bench-pages test test-fast fuzz check format lock
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-postgres: .venv/.dev  ## The same race with all servers on one PostgreSQL
 
 bench-growth: .venv/.dev  ## How answers slow down as the data grows
 	$(RUN)/python -m bench --growth
+
+bench-pages: .venv/.dev .venv/.browser  ## How soon pages are there, in a browser
+	$(RUN)/python -m bench --pages
 
 # The browser that the tests of pages drive comes from Debian, where it is not there already.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)

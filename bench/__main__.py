@@ -30,6 +30,8 @@ def main(words: Sequence[str] | None = None) -> int:
     options.place.mkdir(parents=True, exist_ok=True)
     if options.growth:
         return _growth(options)
+    if options.pages:
+        return _pages(options)
     client = load.client()
     if client.name != "wrk":
         print(load.WITHOUT_WRK, file=sys.stderr)
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blob-mib", type=int, default=FULL.blob_mib, help="of the file that goes up and down")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--growth", action="store_true", help="how answers grow with the data, instead of a race")
+    parser.add_argument("--pages", action="store_true", help="how soon pages are there, in a browser")
     parser.add_argument("--place", type=Path, default=machine.ROOT / "data" / "bench", help="on the disk to measure")
     return parser
 
@@ -141,6 +144,14 @@ def _growth(options: argparse.Namespace) -> int:
     table = growth.table(growth.measure(options.place / "growth"))
     print(table)
     _write("growth", table)
+    return 0
+
+
+def _pages(options: argparse.Namespace) -> int:
+    page_times = importlib.import_module("bench.page_times")
+    table = page_times.table(page_times.measure(options.place / "pages"))
+    print(table)
+    _write("pages", table)
     return 0
 
 

@@ -152,7 +152,7 @@ def _fill_runs(target: Target, size: int) -> None:
     target.insert("project_tags", "project_id, key, value", ((row[0], "area", f"a{row[0] // 20}") for row in projects))
     numbers = range(1, size + 1)
     target.insert(
-        "runs", "id, run_id, project_id, name, user_id, status, start_time, end_time", (_run(n) for n in numbers)
+        "runs", "id, run_id, slug, project_id, name, user_id, status, start_time, end_time", (_run(n) for n in numbers)
     )
     target.insert(
         "run_tags", "run_id, key, value", ((n, *tag) for n in numbers for tag in sorted(run_tags(n, size).items()))
@@ -185,6 +185,7 @@ def _run(number: int) -> Row:
     return (
         number,
         run_id(number),
+        run_id(number),  # its slug
         project,
         f"run-{number % 89:02}-{number}",
         f"user{number % 10}",

@@ -1,6 +1,6 @@
 """`make demo`: a server with real sample data. Several scikit-learn models are trained on the data sets that
-scikit-learn ships, logged and registered through the unmodified mlflow client, and promoted. The data stays in its
-folder; a second start finds it there and trains nothing.
+scikit-learn ships, logged and registered through the unmodified mlflow and wandb clients, and promoted. The data stays
+in its folder; a second start finds it there and trains nothing.
 """
 
 import argparse
@@ -15,8 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import demo_wandb
+
 START_DEADLINE_S = 30
-NEXT = "Try `.venv/bin/podium models list` with PODIUM_URL set as above; Ctrl-C stops the server."
+NEXT = "Open it in a browser; Ctrl-C stops the server."
 
 
 def main() -> int:
@@ -77,7 +79,10 @@ def fill(url: str) -> None:
     for name, experiment in EXPERIMENTS.items():
         print(f"  {name}", flush=True)
         experiment(mlflow, client, name)
-    print(f"Done: {len(EXPERIMENTS)} registered models at {url}. {NEXT}", flush=True)
+    print(f"  {demo_wandb.MODEL}, with wandb", flush=True)
+    demo_wandb.tell(url)
+    client.transition_model_version_stage(demo_wandb.MODEL, 1, "Staging")
+    print(f"Done: {len(EXPERIMENTS) + 1} registered models at {url}. {NEXT}", flush=True)
 
 
 def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str) -> list[str]:

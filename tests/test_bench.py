@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from bench import __main__ as command
-from bench import peers, report
+from bench import growth, peers, report
 from bench.client import Connection, WrongAnswer
 from bench.limits import limits
 from bench.load import NUMBER, Ask, Threads, Traffic, lua, rate
@@ -193,3 +193,9 @@ def test_a_peer_that_is_not_installed_is_left_out_and_named(monkeypatch: pytest.
     there, absent = peers.find((peers.FASTTRACKML,))
     assert [peer.name for peer in there] == ["podium"]
     assert absent == ["FastTrackML is not installed; put its `fml` on the PATH, or name it with FML=."]
+
+
+def test_growth_asks_every_question(tmp_path: Path):
+    lines = growth.measure(tmp_path, databases=("sqlite",), sizes=(2_000,), rounds=1)
+    assert len(lines) > 70
+    assert all(line.least_ms > 0 for line in lines)

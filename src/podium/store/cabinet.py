@@ -117,8 +117,7 @@ def _condition(tx: Tx, team_ids: Sequence[int], wanted: Wanted) -> str:
 
 
 _NO_PROMPT = (
-    "NOT EXISTS (SELECT 1 FROM registered_model_tags p WHERE p.model_id = m.id AND p.key = :prompt"
-    " AND LOWER(p.value) = 'true')"
+    "m.id NOT IN (SELECT p.model_id FROM registered_model_tags p WHERE p.key = :prompt AND LOWER(p.value) = 'true')"
 )
 
 
@@ -132,6 +131,8 @@ def _order(wanted: Wanted, after: Place | None) -> tuple[str, str]:
         beyond = "(m.name > :name OR (m.name = :name AND m.id > :last))"
         order = "m.name, m.id"
     else:
-        beyond = "(m.updated_at < :at OR (m.updated_at = :at AND m.id < :last))"
-        order = "m.updated_at DESC, m.id DESC"
+        beyond = (
+            "(m.updated_at < :at OR (m.updated_at = :at AND (m.name > :name OR (m.name = :name AND m.id > :last))))"
+        )
+        order = "m.updated_at DESC, m.name, m.id"
     return ("" if after is None else f" AND {beyond}"), order
