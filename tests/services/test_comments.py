@@ -9,40 +9,16 @@ import pytest
 
 from podium.blobs.local import LocalBlobs
 from podium.domain.access import Actor
-from podium.domain.accounts import NewUser
 from podium.domain.comments import Anchor, Discussion, NewComment
 from podium.domain.subjects import SubjectKind
 from podium.errors import InvalidArgument, NotFound, PermissionDenied
-from podium.services.sign_in import Credentials
 from podium.store.engine import Store
-from support.registry import ACTOR, RegistryWorld, refused
+from support.people import RUN, PeopleWorld
+from support.registry import ACTOR, refused
 
-RUN = "b" * 32
 
-
-class World(RegistryWorld):
-    """A model with a version and a run in the default team, and people with roles in it."""
-
-    async def fill(self) -> None:
-        await self.registry.create(ACTOR, "M", {})
-        await self.new_version()
-        await self.new_run(RUN)
-
-    async def people(self, **roles: Any) -> dict[str, Actor]:
-        """Users who belong to the default team in these roles, or to none; `root` administers the server."""
-        users = self.services.users
-        await users.create(ACTOR, NewUser(name="root", admin=True, api_key="key-root"))
-        root = await self.actor("root")
-        for name, role in roles.items():
-            await users.create(root, NewUser(name=name, api_key=f"key-{name}"))
-            if role is not None:
-                await self.services.members.set_in_team(root, "default", name, role)
-        return {name: await self.actor(name) for name in ("root", *roles)}
-
-    async def actor(self, name: str) -> Actor:
-        account = await self.services.sign_in.account(Credentials(None, f"key-{name}"))
-        assert account is not None
-        return Actor(name, "default", account)
+class World(PeopleWorld):
+    """Short words for what is said."""
 
     async def say(self, actor: Actor, body: str, on: str = "M", kind: SubjectKind = "model", **given: Any) -> int:
         return (await self.services.comments.create(actor, kind, on, NewComment(body, **given))).id

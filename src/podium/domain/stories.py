@@ -39,6 +39,14 @@ _WORDS = {
     ("run", "rewind"): "rewound the run",
     ("retention", "gc"): "removed … for good, long after they were deleted",
 }
+# What else is done to things, where the verb alone would not do.
+_DID = {
+    "set_tag": "set a tag of",
+    "delete_tag": "removed a tag of",
+    "set_role": "set a role in",
+    "add_members": "added members to",
+    "remove_members": "removed members from",
+}
 # What each event of an entity says anyway, and so is no change.
 _COMMON = frozenset({"name", "version", "is_prompt", "key", "alias", "user", "author", "on", "id", "parent"})
 _IN_WORDS = {"team_member": "role", "organization_member": "role"}
@@ -60,12 +68,14 @@ def words_of(event: Event) -> tuple[str, str]:
     """What the actor did: the words before the name of the thing, and those behind it."""
     words = _WORDS.get((event.entity, event.action))
     if words is None:
-        return f"{_past(event.action)} the {event.entity.replace('_', ' ')}", ""
+        did = _DID.get(event.action) or _past(event.action)
+        return f"{did} the {event.entity.replace('_', ' ')}", ""
     said = state_of(event.before) | state_of(event.after)
     if said.get("stage") == "None" and event.action == "transition_stage":
         words = "took … out of its stage"
-    begin, _, end = _FIELD.sub(lambda match: _shown(said.get(match[1])) or "", words).partition("…")
-    return begin.strip(), end.strip()
+    parts = words.partition("…")
+    begin, end = (_FIELD.sub(lambda match: _shown(said.get(match[1])) or "", part).strip() for part in parts[::2])
+    return begin, end
 
 
 def differences_of(event: Event) -> list[Difference]:
