@@ -59,6 +59,7 @@ def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]
     """Runs by name or id."""
     project = f"SELECT p.id FROM projects AS p WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL"
     beginning = "SELECT r.id FROM runs AS r WHERE {0} >= :text AND {0} < :end AND r.project_id IN ({1})"
+    # The newest are found by walking back along the keys, not by sorting the runs of all projects: hence the `+ 0`.
     within = position(tx.dialect, "LOWER(r.name)", "LOWER(:text)")
     rows = tx.all(
         "SELECT r.name, t.name, p.name, r.slug, LOWER(r.status) FROM runs AS r"
@@ -66,7 +67,7 @@ def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]
         " WHERE r.deleted_at IS NULL AND r.id IN ("
         f" SELECT id FROM ({beginning.format('SUBSTR(r.name, 1, 250)', project)} LIMIT 50) AS named"
         f" UNION SELECT id FROM ({beginning.format('r.run_id', project)} LIMIT 50) AS known"
-        f" UNION SELECT id FROM (SELECT r.id, r.name FROM runs AS r WHERE r.project_id IN ({project})"
+        f" UNION SELECT id FROM (SELECT r.id, r.name FROM runs AS r WHERE r.project_id + 0 IN ({project})"
         f" ORDER BY r.id DESC LIMIT {NEWEST_RUNS}) AS r WHERE {within} > 0)"
         f" ORDER BY {_best('r.name')}, r.id DESC LIMIT :limit",
         **_values(text[:250]),

@@ -7,10 +7,11 @@ from podium.store.events import COLUMNS
 from podium.store.subjects import EVENT_ENTITIES
 from podium.store.transaction import Tx
 
+# SQLite takes CROSS JOIN at its word: the things come first, and their events are looked up.
 _OWN = "SELECT seq FROM events WHERE entity = :entity AND entity_id = :named"
 _VERSIONS = (
-    " UNION ALL SELECT e.seq FROM model_versions AS v JOIN events AS e ON e.entity = 'model_version'"
-    " AND e.entity_id = CAST(v.model_id AS TEXT) || '/' || CAST(v.version AS TEXT) WHERE v.model_id = :key"
+    " UNION ALL SELECT e.seq FROM model_versions AS v CROSS JOIN events AS e WHERE v.model_id = :key"
+    " AND e.entity = 'model_version' AND e.entity_id = CAST(v.model_id AS TEXT) || '/' || CAST(v.version AS TEXT)"
 )
 _END = 2**63 - 1
 
@@ -20,8 +21,9 @@ def list_subject_events(tx: Tx, subject: Subject, *, before: int | None, limit: 
     parts = _OWN + (_VERSIONS if subject.kind == "model" else "")
     if subject.kind in COMMENTED:
         parts += (
-            " UNION ALL SELECT e.seq FROM comments AS c JOIN events AS e ON e.entity = 'comment'"
-            f" AND e.entity_id = CAST(c.id AS TEXT) WHERE c.{COMMENTED[subject.kind]} = :comments"
+            " UNION ALL SELECT e.seq FROM comments AS c CROSS JOIN events AS e"
+            f" WHERE c.{COMMENTED[subject.kind]} = :comments AND e.entity = 'comment'"
+            " AND e.entity_id = CAST(c.id AS TEXT)"
         )
     values = {"key": subject.key} if subject.kind == "model" else {}
     values |= {"comments": subject.key} if subject.kind in COMMENTED else {}

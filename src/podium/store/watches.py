@@ -29,24 +29,26 @@ _COMMENTS = (
     "watches AS w JOIN model_versions AS v ON v.model_id = w.model_id JOIN comments AS c ON c.version_id = v.id",
     "watches AS w JOIN runs AS r ON r.project_id = w.project_id JOIN comments AS c ON c.run_id = r.id",
 )
+# SQLite takes CROSS JOIN at its word: what is watched comes first, and its events are looked up.
 _FIT = "e.seq > :after AND e.seq < :before"
 _SAID = (
-    f"JOIN events AS e ON e.entity = 'comment' AND e.entity_id = CAST(c.id AS TEXT) AND e.action = 'create' AND {_FIT}"
+    f"CROSS JOIN events AS e WHERE e.entity = 'comment' AND e.entity_id = CAST(c.id AS TEXT) AND e.action = 'create'"
+    f" AND {_FIT}"
 )
 _MENTIONS = (
     f"SELECT e.seq FROM comment_mentions AS n JOIN comments AS c ON c.id = n.comment_id {_SAID}"
-    " WHERE n.user_id = :watcher"
+    " AND n.user_id = :watcher"
 )
 _REPLIES = (
-    f"SELECT e.seq FROM comments AS p JOIN comments AS c ON c.parent_id = p.id {_SAID} WHERE p.author_id = :watcher"
+    f"SELECT e.seq FROM comments AS p JOIN comments AS c ON c.parent_id = p.id {_SAID} AND p.author_id = :watcher"
 )
 _PARTS = (
     *(
-        f"SELECT e.seq FROM watches AS w {joined} JOIN events AS e ON e.entity = {entity} AND e.entity_id = {key}"
-        f" AND {_FIT} WHERE w.watcher = :watcher AND {column} IS NOT NULL"
+        f"SELECT e.seq FROM watches AS w {joined} CROSS JOIN events AS e WHERE w.watcher = :watcher"
+        f" AND {column} IS NOT NULL AND e.entity = {entity} AND e.entity_id = {key} AND {_FIT}"
         for joined, column, entity, key in _EVENTS
     ),
-    *(f"SELECT e.seq FROM {source} {_SAID} WHERE w.watcher = :watcher" for source in _COMMENTS),
+    *(f"SELECT e.seq FROM {source} {_SAID} AND w.watcher = :watcher" for source in _COMMENTS),
     _MENTIONS,
     _REPLIES,
 )
