@@ -135,6 +135,23 @@ def test_the_password_is_changed_by_who_knows_it(as_user, site: str):
     expect(page.locator("#notices")).to_contain_text("The password is changed")
 
 
+def test_people_are_offered_while_an_at_is_written_and_hear_of_it(as_user):
+    page = as_user("bob")
+    page.goto("/comments?kind=model&id=churn&team=blue")
+    text = page.get_by_label("Say something")
+    text.press_sequentially("Is it good, @")
+    expect(page.get_by_role("option", name="ann")).to_be_visible()
+    text.press_sequentially("ve")
+    expect(page.get_by_role("option")).to_have_count(1)
+    text.press("Enter")
+    text.press_sequentially("?")
+    assert text.input_value() == "Is it good, @vera ?"
+    text.press("Control+Enter")
+    expect(page.locator(".thread .mention")).to_have_text("@vera")
+    called = as_user("vera")
+    expect(called.locator(".count-new")).to_have_text("1 new")
+
+
 def test_a_viewer_sees_nothing_that_changes_anything(as_user):
     page = as_user("vera")
     page.goto("/models/blue/churn")
@@ -194,6 +211,15 @@ def test_the_administrator_makes_users(page: Page, site: str):
     form.get_by_role("button", name="Create the user").click()
     key = page.locator(".told code").inner_text()
     assert httpx.get(f"{site}/api/v1/me", auth=("api", key)).json()["name"] == "dora"
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/people?q=dora")
+    page.get_by_role("button", name="Make an administrator of dora").click()
+    expect(page.get_by_role("row", name="dora")).to_contain_text("administrator")
+    assert httpx.get(f"{site}/api/v1/me", auth=("api", key)).json()["admin"] is True
+    page.get_by_role("button", name="Delete dora").click()
+    expect(page.get_by_role("row", name="ann")).to_be_visible()
+    expect(page.get_by_role("row", name="dora")).to_have_count(0)
+    assert httpx.get(f"{site}/api/v1/me", auth=("api", key)).status_code == 401
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -15,16 +15,15 @@ _NO_ROLE = "remove"
 async def people(visit: Visit) -> Answer:
     """The people whom the viewer works with, and the viewer's teams."""
     found = await visit.services.people.page(visit.actor(), text=visit.query("q"), after=visit.query("after"))
+    values = {"found": found, "is_admin": is_admin(visit.actor()) and visit.account is not None}
     if visit.is_partial:
-        return Page("people/rows.html" if visit.query("after") else "people/found.html", {"found": found})
-    values = {
+        return Page("people/rows.html" if visit.query("after") else "people/found.html", values)
+    whole = {
         "area": "people",
-        "found": found,
         "teams": await visit.services.people.teams(visit.actor()),
         "organizations": await _organizations(visit),
-        "is_admin": is_admin(visit.actor()) and visit.account is not None,
     }
-    return Page("people/page.html", values)
+    return Page("people/page.html", {**values, **whole})
 
 
 async def csv(visit: Visit) -> Answer:
@@ -119,6 +118,12 @@ async def make_administrator(visit: Visit) -> Answer:
     return Redirect("/people")
 
 
+async def delete_user(visit: Visit) -> Answer:
+    """Delete a user with its keys and its own team."""
+    await visit.services.users.delete(visit.actor(), visit.field("user"))
+    return Redirect("/people")
+
+
 def _row(person: Person) -> tuple[Cell, ...]:
     user, roles = person.user, " ".join(f"{team}:{role}" for team, role in person.roles.items())
     return user.name, user.email, user.kind, "yes" if user.admin else "no", roles
@@ -167,6 +172,7 @@ ENDPOINTS = (
     Endpoint("GET", "/people.csv", csv),
     Endpoint("POST", "/people/users", create_user),
     Endpoint("POST", "/people/administrators", make_administrator),
+    Endpoint("POST", "/people/delete", delete_user),
     Endpoint("POST", "/people/teams", create_team),
     Endpoint("GET", "/teams/{name}", team),
     Endpoint("POST", "/teams/{name}/members", set_member),
