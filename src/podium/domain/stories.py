@@ -103,7 +103,7 @@ def _tells(event: Event, field: str) -> bool:
     if event.action == "rename" and field == "name":
         return True
     if event.action == "set_alias" and field == "version":
-        return True
+        return event.before is not None
     if event.action == "create" and field == "stage":
         return False  # new versions stand in none
     return field not in _COMMON and _IN_WORDS.get(event.entity) != field

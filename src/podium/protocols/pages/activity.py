@@ -88,7 +88,9 @@ async def of_subject(visit: Visit) -> Answer:
     actor = visit.actor(visit.query("team", DEFAULT_TEAM))
     kind = subject_kind(visit.query("kind"))
     _, found = await visit.services.activity.about(actor, kind, visit.query("id"), cursor=_cursor(visit))
-    return Page("activity/list.html", {**_COMMON, "activity": found, "more": _more(visit, found.cursor)})
+    return Page(
+        "activity/list.html", {**_COMMON, "activity": found, "more": _more(visit, found.cursor), "compact": True}
+    )
 
 
 async def verify(visit: Visit) -> Answer:
