@@ -8,7 +8,7 @@ UV := .venv/bin/uv
 RUN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve demo bench bench-postgres bench-growth bench-pages test test-fast fuzz check format lock
+.PHONY: help setup serve demo bench bench-postgres bench-wandb bench-growth bench-pages test test-fast trainers fuzz check format lock
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,27 +42,34 @@ export FML
 bench: .venv/.dev  ## Race Podium against the peers that are installed (ONLY=, ROUNDS=, PEERS=, DATABASE=)
 	$(RUN)/python -m bench $(RACE) $(if $(DATABASE),--database $(DATABASE))
 
+bench-wandb: .venv/.dev  ## The workloads of W&B's client (ROUNDS=, DATABASE=postgres)
+	$(RUN)/python -m bench --wandb $(RACE) $(if $(DATABASE),--database $(DATABASE))
+
 bench-postgres: .venv/.dev  ## The same race with all servers on one PostgreSQL
 	$(RUN)/python -m bench $(RACE) --database postgres
 
 bench-growth: .venv/.dev  ## How answers slow down as the data grows
 	$(RUN)/python -m bench --growth
 
-bench-pages: .venv/.dev .venv/.browser  ## How soon pages are there, in a browser
+bench-pages: .venv/.dev .venv/.system  ## How soon pages are there, in a browser
 	$(RUN)/python -m bench --pages
 
-# The browser that the tests of pages drive comes from Debian, where it is not there already.
+# What tests need of the system comes from Debian, where it is not there already: the browser that they drive through the
+# pages, and OpenMP, which LightGBM's wheel wants.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-.venv/.browser: $(UV)
-	@command -v chromium >/dev/null || { $(SUDO) apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+.venv/.system: $(UV)
+	@{ command -v chromium && PATH="$$PATH:/sbin" ldconfig -p | grep libgomp.so.1; } >/dev/null || { $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends chromium libgomp1 >/dev/null; }
 	@touch $@
 
-test: .venv/.dev .venv/.browser check  ## Lint, type-check and run every test
+test: .venv/.dev .venv/.system check  ## Lint, type-check and run every test
 	$(RUN)/pytest
 
 test-fast: .venv/.dev  ## Run the tests that start no client and no PostgreSQL
 	$(RUN)/pytest tests/unit tests/properties tests/blobs
+
+trainers: .venv/.runtime  ## Have deep-learning trainers log to a server, in a venv of their own (VENV=, PORT=)
+	$(RUN)/python scripts/trainers $(if $(VENV),--venv $(VENV)) $(if $(PORT),--port $(PORT))
 
 fuzz: .venv/.dev  ## Send every endpoint many made-up requests, new ones each time (EXAMPLES=)
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),100) HYPOTHESIS_PROFILE=explore $(RUN)/pytest tests/fuzz --timeout 3600

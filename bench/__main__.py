@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from msgspec.structs import replace
 
 from bench import load, machine, peers, postgres, race, report
 from bench.limits import Limit, limits
 from bench.sizes import FULL, Sizes
-from bench.workloads import WORKLOADS
+from bench.workloads import OF_WANDB, WORKLOADS
 from bench.workloads.base import Setup, Workload
 
 PAGE = machine.ROOT / "docs" / "performance.md"
@@ -35,27 +36,35 @@ def main(words: Sequence[str] | None = None) -> int:
     client = load.client()
     if client.name != "wrk":
         print(load.WITHOUT_WRK, file=sys.stderr)
-    chosen = [workload for workload in WORKLOADS if not options.only or workload.name in options.only]
+    chosen = _chosen(options)
     found = _race(options, chosen, Setup(_sizes(options), client))
     _publish(options, found, report.markdown(found, chosen))
     return 0
 
 
+def _chosen(options: argparse.Namespace) -> list[Workload]:
+    if options.only:
+        return [workload for workload in (*WORKLOADS, *OF_WANDB) if workload.name in options.only]
+    return list(OF_WANDB if options.wandb else WORKLOADS)
+
+
 def _publish(options: argparse.Namespace, found: report.Report, tables: str) -> None:
     print(tables)
     part = bool(options.only) or set(options.peers) != set(peers.NAMES[1:]) or _sizes(options) != FULL
-    report.write_json(found, options.place / f"{options.database}{'-part' if part else ''}.json")
+    report.write_json(
+        found, options.place / f"{options.database}{'-wandb' if options.wandb else ''}{'-part' if part else ''}.json"
+    )
     if part:
         print("\nA part of the race: docs/performance.md stays as it is.", file=sys.stderr)
     else:
-        _write(f"race on {options.database}", tables)
+        _write(f"{'W&B' if options.wandb else 'race'} on {options.database}", tables)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = (*(workload.name for workload in WORKLOADS), *BESIDE)
+    names = (*(workload.name for workload in (*WORKLOADS, *OF_WANDB)), *BESIDE)
     parser.add_argument("--only", type=_names(names), default=(), help=f"some of {', '.join(names)}")
     parser.add_argument("--peers", type=_names(peers.NAMES[1:]), default=peers.NAMES[1:], help="some of the peers")
     parser.add_argument("--rounds", type=int, default=3)
@@ -63,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--versions", type=int, default=FULL.versions, help="that are registered")
     parser.add_argument("--blob-mib", type=int, default=FULL.blob_mib, help="of the file that goes up and down")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--wandb", action="store_true", help="the workloads of W&B's client instead")
     parser.add_argument("--growth", action="store_true", help="how answers grow with the data, instead of a race")
     parser.add_argument("--pages", action="store_true", help="how soon pages are there, in a browser")
     parser.add_argument("--place", type=Path, default=machine.ROOT / "data" / "bench", help="on the disk to measure")
@@ -90,13 +100,13 @@ def _race(options: argparse.Namespace, chosen: list[Workload], setup: Setup) -> 
     takers, absent = peers.find(options.peers)
     for sentence in absent:
         print(sentence, file=sys.stderr)
-    with _database(options) as cluster:
+    with _database(options) as cluster, TemporaryDirectory(dir=options.place) as kept:
         facts = machine.facts(options.place) | ({"PostgreSQL": cluster.version()} if cluster else {})
-        known = limits(options.place, setup, cluster.new_database("limits") if cluster else None)
+        known = limits(Path(kept), setup, cluster.new_database("limits") if cluster else None)
         needed = _needed(chosen, known)
         started = race.Race(takers, options.place, setup, options.rounds, cluster.new_database if cluster else None)
         measured = started.limits(needed)
-        results = started.starts() if _asked(options, "start", "idle") else []
+        results = started.starts() if _asked(options, "start", "idle") and not options.wandb else []
         results += started.run(chosen)
         return report.Report(
             date=time.strftime("%Y-%m-%d"),
@@ -131,7 +141,9 @@ def _database(options: argparse.Namespace) -> Iterator[postgres.Cluster | None]:
 
 
 def _command(options: argparse.Namespace) -> str:
-    words = ["make bench" if options.database == "sqlite" else "make bench-postgres", f"ROUNDS={options.rounds}"]
+    command = "make bench-wandb" if options.wandb else "make bench"
+    words = [command, f"ROUNDS={options.rounds}"]
+    words += [f"DATABASE={options.database}"] if options.database != "sqlite" else []
     words += [f"ONLY={','.join(options.only)}"] if options.only else []
     words += [f"PEERS={','.join(options.peers)}"] if set(options.peers) != set(peers.NAMES[1:]) else []
     if _sizes(options) != FULL:

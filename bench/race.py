@@ -20,6 +20,8 @@ from bench.workloads.base import Setup, Workload
 # One server's failure is a result of the race, not the end of it. A KeyError is an answer without the field asked for.
 FAILURES = (WrongAnswer, NotStarted, OSError, http.client.HTTPException, KeyError, IndexError, ValueError)
 
+_LIMIT = "limit"
+
 
 class Result(msgspec.Struct):
     """The figures of every round by server, and why a server has none."""
@@ -57,6 +59,7 @@ class Race:
         self._setup = setup
         self._rounds = rounds
         self._new_address = new_address
+        self._beside: dict[str, tuple[Result, Limit]] = {}  # by the workload
 
     def starts(self) -> list[Result]:
         """Seconds from the command to the first answer on an empty folder, and MiB of memory after it."""
@@ -81,11 +84,17 @@ class Race:
             return [*results, _loaded(servers)]
 
     def limits(self, measured: dict[str, Limit]) -> dict[str, Result]:
-        """What the machine can do, as often as there are rounds."""
+        """What the machine can do, as often as there are rounds.
+
+        What belongs beside a workload is measured with that, and has its figures then.
+        """
         results = {}
         for name, limit in measured.items():
             results[name] = Result(name, limit.unit)
-            self._in_turn(results[name], {"limit": limit.measure})
+            if limit.beside:
+                self._beside[limit.beside] = results[name], limit
+            else:
+                self._in_turn(results[name], {_LIMIT: limit.measure})
         return results
 
     def _command(self, peer: Peer) -> tuple[str, str, Path, str]:
@@ -95,8 +104,18 @@ class Race:
 
     def _compare(self, workload: Workload, servers: list[Server]) -> Result:
         result = Result(workload.name, workload.unit)
-        tries = {server.name: partial(workload.run, server, self._setup) for server in servers}
-        self._in_turn(result, tries)
+        tries: dict[str, Callable[[], float]] = {
+            server.name: partial(workload.run, server, self._setup) for server in servers
+        }
+        beside = self._beside.get(workload.name)
+        if beside is None:
+            self._in_turn(result, tries)
+            return result
+        limited, limit = beside
+        self._in_turn(result, {**tries, _LIMIT: limit.measure})
+        limited.figures[_LIMIT] = result.figures.pop(_LIMIT, [])
+        if _LIMIT in result.failed:
+            limited.failed[_LIMIT] = result.failed.pop(_LIMIT)
         return result
 
     def _in_turn(self, result: Result, tries: Mapping[str, Callable[[], float]]) -> None:

@@ -16,6 +16,11 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     small_files: int = 500
     repeats: int = 7  # of a search, for its median
     models: int = 20
+    steps: int = 20_000  # that W&B's client logs, of 10 metrics
+    artifact_files: int = 2000  # of 10 KiB
+    artifact_mib: int = 2048  # of a single file
+    listed_runs: int = 10_000
+    nodes: int = 10_000  # of a lineage
 
     @property
     def versions_of_a_model(self) -> int:
@@ -34,4 +39,9 @@ SMOKE = Sizes(
     history_calls=2,
     small_files=8,
     repeats=2,
+    steps=20,
+    artifact_files=5,
+    artifact_mib=1,
+    listed_runs=60,
+    nodes=20,
 )

@@ -18,8 +18,8 @@ from bench.postgres import Cluster
 from bench.race import Race, Result
 from bench.servers import Server, running
 from bench.sizes import SMOKE
-from bench.workloads import WORKLOADS
-from bench.workloads.base import Setup, drive
+from bench.workloads import OF_WANDB, WORKLOADS
+from bench.workloads.base import Setup, Workload, drive
 from bench.workloads.files import download
 from bench.workloads.registry import resolve_alias
 from bench.workloads.runs import search_runs
@@ -78,6 +78,19 @@ def test_a_small_race_gives_every_figure_and_the_page_its_tables(tmp_path: Path)
         assert name in text
     report.write_json(found, tmp_path / "figures.json")
     assert len(json.loads((tmp_path / "figures.json").read_text())["results"]) == len(results)
+
+
+@pytest.mark.parametrize("workload", OF_WANDB, ids=lambda workload: workload.name)
+def test_the_client_of_wandb_gives_each_of_its_figures(podium: Server, workload: Workload):
+    figure = workload.run(podium, SETUP)
+    assert figure > 0 or workload.name == "wandb_log_online"  # a difference, which may be too small to see
+
+
+def test_peers_that_do_not_speak_wandb_s_protocol_are_left_out_with_the_reason(podium: Server, monkeypatch):
+    monkeypatch.setattr(podium, "name", "mlflow")
+    for workload in OF_WANDB:
+        with pytest.raises(WrongAnswer, match="does not speak W&B's protocol"):
+            workload.run(podium, SETUP)
 
 
 def test_a_race_on_postgresql_gives_each_server_a_database_of_its_own(tmp_path: Path, postgres_url: str):

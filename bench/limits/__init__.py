@@ -6,26 +6,31 @@ from pathlib import Path
 
 import msgspec
 
-from bench.limits import databases, disk, network, processor
+from bench.limits import copies, databases, disk, network, processor
 from bench.workloads.base import Setup
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A raw limit: its unit, what it is, and how to measure it once."""
+    """A raw limit: its unit, what it is, and how to measure it once.
+
+    One that depends on how the disk is used at the time is measured `beside` a workload, in the same rounds.
+    """
 
     unit: str
     meaning: str
     measure: Callable[[], float]
+    beside: str = ""
 
 
 def limits(place: Path, setup: Setup, address: str | None) -> dict[str, Limit]:
-    """Every limit by the name that workloads call it. `place` is a folder on the disk that the servers use, `address`
-    a PostgreSQL database instead of SQLite.
+    """Every limit by the name that workloads call it. `place` is a folder on the disk that the servers use, in which
+    files may be left; `address` is a PostgreSQL database instead of SQLite.
     """
     return {
         **_of_databases(place, setup.sizes.seconds / 4, address),
         **_of_bytes(place, setup.sizes.blob_mib, setup.sizes.small_files),
         **_of_requests(place, setup),
+        **_of_copies(place, setup.sizes.artifact_files, setup.sizes.artifact_mib),
     }
 
 
@@ -40,7 +45,12 @@ def _of_databases(place: Path, seconds: float, address: str | None) -> dict[str,
 
 def _of_bytes(place: Path, mib: int, files: int) -> dict[str, Limit]:
     return {
-        "plain write": Limit("MiB/s", "the upload's bytes written to a file, fsync", partial(disk.write, place, mib)),
+        "plain write": Limit(
+            "MiB/s",
+            "as many bytes written to a file, fsync; after each round of uploads, and kept as they are",
+            partial(disk.write, place, mib),
+            beside="upload",
+        ),
         "small writes": Limit("files/s", "files of 10 KiB with fsync, 4 threads", partial(disk.small, place, files)),
         "SHA-256": Limit("MiB/s", "hashlib, blocks of 1 MiB", partial(processor.sha256_mib, mib)),
         "loopback": Limit("MiB/s", "sendfile, read as the download is", partial(network.loopback, place, mib)),
@@ -57,4 +67,15 @@ def _of_requests(place: Path, setup: Setup) -> dict[str, Limit]:
         "points read": Limit(
             "points/s", "json.loads in the client, pages of 25,000", partial(processor.points_read, seconds)
         ),
+    }
+
+
+def _of_copies(place: Path, files: int, mib: int) -> dict[str, Limit]:
+    small, large = partial(copies.small, place, files, 10 * 1024), partial(copies.large, place, mib)
+    both = "with MD5 and SHA-256"
+    return {
+        "small copies": Limit("files/s", f"2,000 files of 10 KiB copied, {both}", partial(small, synced=False)),
+        "small copies, synced": Limit("files/s", "the same, each file fsynced", partial(small, synced=True)),
+        "large copy": Limit("MiB/s", f"a file of 2 GiB copied, {both}", partial(large, synced=False)),
+        "large copy, synced": Limit("MiB/s", "the same, fsynced", partial(large, synced=True)),
     }

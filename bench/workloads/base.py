@@ -34,7 +34,7 @@ class Workload(msgspec.Struct, frozen=True):
     run: Callable[[Server, Setup], float]
     unit: str
     bounds: tuple[Bound, ...] = ()
-    origin: Literal["race", "own"] = "race"
+    origin: Literal["race", "own", "wandb"] = "race"
 
     @property
     def name(self) -> str:

@@ -1,10 +1,13 @@
 import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
 
 from podium.domain.access import Actor
+from podium.domain.registry import NewVersion, Standing
 from podium.errors import InvalidArgument, NotFound
+from podium.store import gc
 from podium.store.dialect import ddl
 from podium.store.engine import Store
 from podium.store.migrate import migrations
@@ -149,10 +152,10 @@ def test_an_older_database_gets_its_past_from_its_events(world):
         return tx.all(f"SELECT {columns} FROM version_standings ORDER BY {columns}")
 
     def derive(tx):
-        [script] = [script for _, name, script in migrations() if name == "growth"]
         tx.run("DELETE FROM version_standings")
-        for statement in ddl(script, tx.dialect):
-            if statement.startswith("INSERT INTO version_standings"):
+        statements = [statement for _, _, script in migrations() for statement in ddl(script, tx.dialect)]
+        for statement in statements:
+            if statement.startswith(("INSERT INTO version_standings", "DELETE FROM version_standings")):
                 tx.run(statement)
 
     async def story():
@@ -172,7 +175,30 @@ def test_an_older_database_gets_its_past_from_its_events(world):
         noted = await world.store.read(standings)
         await world.store.write(derive)
         assert await world.store.read(standings) == noted
-        assert len(noted) > 50
+        assert len(noted) > 30
+
+    asyncio.run(story())
+
+
+def test_a_version_that_nobody_moved_stood_where_it_was_made_also_when_it_is_gone(world):
+    async def story():
+        def standing(at: int) -> Awaitable[list[Standing]]:
+            return world.history.version_at(ACTOR, "M", at, stage="None")
+
+        await world.registry.create(ACTOR, "M", {})
+        first = await world.new_version()
+        second = await world.versions.create(Actor("bob"), NewVersion("M", first.source))
+        expected = [Standing("M", 1, first.created_at, ACTOR.name), Standing("M", 2, second.created_at, "bob")]
+        assert await standing(first.created_at - 1) == []
+        assert await standing(first.created_at) == expected[:1]
+        assert await standing(second.created_at) == expected
+        await world.promotion.transition_stage(ACTOR, "M", 1, "Production")
+        assert await standing(world.clock()) == expected[1:]
+        assert await standing(second.created_at) == expected
+        await world.registry.delete(ACTOR, "M")
+        await world.store.write(lambda tx: gc.delete_rows(tx, "versions", [first.id, second.id]))
+        assert await standing(second.created_at) == expected
+        assert await world.store.read(lambda tx: tx.value("SELECT COUNT(*) FROM model_versions")) == 0
 
     asyncio.run(story())
 

@@ -171,6 +171,14 @@ def test_the_rarest_part_of_a_condition_is_where_the_search_starts(filled: Store
             lambda tx: registry_history.select_standing(tx, 1, Place("stage", "None"), 5),
             "version_standings_by_place",
         ),
+        (
+            lambda tx: registry_history.select_standing(tx, 1, Place("stage", "None"), 5),
+            "version_standings_open",
+        ),
+        (
+            lambda tx: registry_history.select_standing(tx, 1, Place("stage", "None"), 5),
+            "model_versions_by_stage",
+        ),
         (lambda tx: events_of(tx, entity_name="model_1"), "events_by_name"),
         (lambda tx: events_of(tx, entity="model_version"), "events_by_kind"),
         (lambda tx: events_of(tx, entity="model_version", entity_id="1/1"), "events_by_entity"),

@@ -130,3 +130,40 @@ def test_a_job_that_raises_beside_others_is_undone_alone(database: Database, wri
     assert (first, last) == (None, None)
     assert isinstance(failed, LookupError)
     assert numbers(database) == [1, 2]
+
+
+def test_jobs_that_are_run_again_wait_for_another_process_that_came_between(tmp_path: Path):
+    class Contended(Database):
+        """One whose lock another process takes when it is first free, until someone asks for it."""
+
+        def execute(self, statement: str, *given):
+            try:
+                return super().execute(statement, *given)
+            except sqlite3.OperationalError:
+                other.execute("ROLLBACK")
+                refused.append(statement)
+                raise
+            finally:
+                if statement == "ROLLBACK" and not refused:
+                    other.execute("BEGIN IMMEDIATE")
+
+    def broken(tx) -> None:
+        tx.run("INSERT INTO written VALUES (7)")
+        raise LookupError("nothing there")
+
+    async def scenario() -> list[object]:
+        return await asyncio.gather(write(writer, 1), writer.submit(broken, brief=True), return_exceptions=True)
+
+    refused: list[str] = []
+    path = tmp_path / "db"
+    database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False, factory=Contended)
+    database.execute("CREATE TABLE written (number INTEGER)")
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer = Writer(database)
+    done, failed = asyncio.run(scenario())
+    assert done is None
+    assert isinstance(failed, LookupError)
+    assert refused == ["BEGIN IMMEDIATE"]
+    assert numbers(database) == [1]
+    writer.close()
+    other.close()

@@ -70,6 +70,7 @@ def test_the_keys_of_a_history_tell_their_types():
         "l": "list",
         "b": "bool",
     }
+    assert keys["keys"]["s"]["previousValue"] == "text"
     assert history_keys({}, 0, -1) is None
 
 

@@ -21,6 +21,7 @@ _BANNER = """
 Podium is at {url}
 
   with the mlflow client   export MLFLOW_TRACKING_URI={url}
+  with the wandb client    export WANDB_BASE_URL={url}
   with the command line    export PODIUM_URL={url}
   data                     {data}
 """

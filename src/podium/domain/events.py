@@ -6,6 +6,7 @@ release is verified by every later one. A new field would start a new, versioned
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -48,41 +49,24 @@ class Event(msgspec.Struct, frozen=True):
 
 def event_hash(event: Event) -> str:
     """The hash that `event` has to carry, as 64 hex digits; its own `hash` field is not looked at."""
-    content = msgspec.json.encode(
-        [
-            event.previous_hash,
-            event.seq,
-            event.at,
-            event.actor,
-            event.team_id,
-            event.entity,
-            event.entity_id,
-            event.entity_name,
-            event.action,
-            event.before,
-            event.after,
-        ]
-    )
-    return hashlib.sha256(content).hexdigest()
+    *content, _ = msgspec.structs.astuple(event)
+    return _hash(content)
 
 
 def chain(change: Change, *, seq: int, at: int, actor: str, team_id: int, previous_hash: str) -> Event:
     """The event that follows the one with `previous_hash`."""
-    event = Event(
-        seq=seq,
-        at=at,
-        actor=actor,
-        team_id=team_id,
-        entity=change.entity,
-        entity_id=change.entity_id,
-        entity_name=change.entity_name,
-        action=change.action,
-        before=_json(change.before),
-        after=_json(change.after),
-        previous_hash=previous_hash,
-        hash="",
+    before, after = _json(change.before), _json(change.after)
+    content = (
+        *(seq, at, actor, team_id, change.entity, change.entity_id, change.entity_name, change.action),
+        *(before, after, previous_hash),
     )
-    return msgspec.structs.replace(event, hash=event_hash(event))
+    return Event(*content, hash=_hash(content))
+
+
+def _hash(content: Sequence[Any]) -> str:
+    """The hash over all fields of an event but its own, which come in the order of the struct."""
+    *fields, previous_hash = content
+    return hashlib.sha256(msgspec.json.encode([previous_hash, *fields])).hexdigest()
 
 
 def _json(state: State) -> str | None:

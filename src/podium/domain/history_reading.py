@@ -109,7 +109,11 @@ def history_keys(values: Mapping[str, Any], lines: int, last_step: int) -> dict[
     if last_step < 0:
         return None
     keys = {
-        key: {"typeCounts": [{"type": _type(value), "count": lines}], "monotonic": key == STEP}
+        key: {
+            "typeCounts": [{"type": _type(value), "count": lines}],
+            "monotonic": key == STEP,
+            "previousValue": strict(value),
+        }
         for key, value in values.items()
         if not key.startswith("_wandb")
     }

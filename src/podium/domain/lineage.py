@@ -10,12 +10,17 @@ Direction = Literal["upstream", "downstream", "both"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# A node within the database: the place of its kind in KINDS, and its key.
-Ref = tuple[int, int]
-Edge = tuple[Ref, Ref]
+# A node within the database, as one number: its key, and in the lowest bits the place of its kind in KINDS. Graphs are
+# large, and numbers are cheaper than pairs of them.
+Ref = int
+KIND_BITS, KIND_MASK = 3, 7
+
+# From a node to the next one of a walk, whichever way that goes.
+Step = tuple[Ref, Ref]
 
 
-class Node(msgspec.Struct, frozen=True):
+# Neither holds anything but texts and numbers: the collector of garbage need not look at thousands of them.
+class Node(msgspec.Struct, frozen=True, gc=False):
     """A thing that was made, or made something, by the id that clients know it by."""
 
     kind: Kind
@@ -25,7 +30,7 @@ class Node(msgspec.Struct, frozen=True):
     deleted: bool
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """What was made from what, as places in a list of nodes."""
 
     source: int
@@ -40,19 +45,24 @@ class Graph(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def within(start: Ref, edges: Iterable[Edge], depth: int | None, *, downstream: bool) -> list[Ref]:
-    """The nodes that edges lead to from the start, or from which they lead there, so many at most; nearest first."""
+def ref_of(kind: Kind, key: int) -> Ref:
+    """The node of this kind with this key."""
+    return key << KIND_BITS | KINDS.index(kind)
+
+
+def within(start: Ref, steps: Iterable[Step], depth: int | None) -> list[Ref]:
+    """The nodes that steps lead to from the start, so many of them at most; nearest first."""
     beside: dict[Ref, list[Ref]] = {}
-    for source, target in edges:
-        begin, end = (source, target) if downstream else (target, source)
+    for begin, end in steps:
         beside.setdefault(begin, []).append(end)
     found = {start: 0}
     waiting = [start]
     for node in waiting:
-        if depth is not None and found[node] >= depth:
+        away = found[node]
+        if depth is not None and away >= depth:
             continue
         for other in beside.get(node, ()):
             if other not in found:
-                found[other] = found[node] + 1
+                found[other] = away + 1
                 waiting.append(other)
     return waiting

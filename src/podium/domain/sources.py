@@ -12,9 +12,12 @@ from urllib.parse import unquote, unquote_plus, urlparse, urlsplit
 import msgspec
 
 from podium.domain.aliases import is_latest
+from podium.domain.locations import proxied_path
 from podium.errors import InvalidArgument
 
 Owner = Literal["run_id", "model_id"]
+
+MAX_REMEMBERED = 2048  # characters; what is longer will be refused
 
 _PROXY_ROUTE = ("api", "2.0", "mlflow-artifacts", "artifacts")
 
@@ -61,11 +64,12 @@ Source = LocalSource | RunSource | LoggedModelSource | RegisteredSource | Proxie
 def parse_source(source: str) -> Source:
     """What kind of place `source` names. Raises InvalidArgument for what is malformed or leads out of its place."""
     try:
-        return _parse(source)
+        return (_parse if len(source) <= MAX_REMEMBERED else _parse.__wrapped__)(source)
     except ValueError as error:  # the host is malformed
         raise InvalidArgument(f"Invalid model version source: '{source}'. It is no URI: {error}.") from None
 
 
+@lru_cache(maxsize=1024)  # a pipeline registers from the same few places
 def _parse(source: str) -> Source:
     if _is_local(source):
         return LocalSource(_local_path(source))
@@ -101,6 +105,7 @@ def check_local_within(source: str, path: str, owner: Owner, root: str | None) -
     )
 
 
+@lru_cache(maxsize=1024)
 def is_within(source: str, root: str) -> bool:
     """Whether a URI is `root` or below it: same scheme, same host, and its path begins with the root's."""
     scheme, host, parts = _uri_parts(source)
@@ -109,10 +114,11 @@ def is_within(source: str, root: str) -> bool:
     return same_place and bool(root_parts) and parts[: len(root_parts)] == root_parts
 
 
-def with_single_slashes(uri: str) -> str:
-    """The URI with `/` for each row of slashes in its path: MLflow takes them for one."""
+@lru_cache(maxsize=1024)
+def folder_of(uri: str) -> str | None:
+    """As `proxied_path`, with `/` for each row of slashes in the URI's path: MLflow takes them for one."""
     parts = urlsplit(uri)
-    return parts._replace(path=re.sub(r"/{2,}", "/", parts.path)).geturl()
+    return proxied_path(parts._replace(path=re.sub(r"/{2,}", "/", parts.path)).geturl())
 
 
 def _is_local(uri: str) -> bool:

@@ -74,7 +74,7 @@ class Context(msgspec.Struct, frozen=True):
     def _allowed_team(self, tx: Tx, actor: Actor, *, writes: bool) -> int:
         found = DEFAULT_TEAM_ID if actor.team == DEFAULT_TEAM else teams.find_team_id(tx, actor.team)
         if found is None or not may_read(self._known(actor), found):
-            raise NotFound(f"Workspace '{actor.team}' not found")
+            raise NotFound(f"Workspace '{actor.team}' not found: you belong to no team (W&B's entity) of this name")
         if writes and not may_write(actor, found):
             raise PermissionDenied(f"'{actor.name}' may read what team '{actor.team}' has, and not change it.")
         return found

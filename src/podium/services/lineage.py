@@ -1,7 +1,7 @@
 """One graph of what was made from what: runs, datasets, artifacts, logged models and registered versions."""
 
 from podium.domain.access import Actor, may_read
-from podium.domain.lineage import Direction, Edge, Graph, Kind, Link, Ref, within
+from podium.domain.lineage import Direction, Graph, Kind, Link, Ref, Step, within
 from podium.domain.registry import parse_version
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
@@ -34,23 +34,30 @@ class Lineage:
             if start is None:
                 raise NotFound(f"There is no {kind} '{public_id}'.")
             ways = [downstream for downstream in (False, True) if direction != _OTHER[downstream]]
-            found = {way: rows.select_edges(tx, start, downstream=way, limit=MAX_EDGES) for way in ways}
+            found = {way: rows.select_steps(tx, start, downstream=way, limit=MAX_EDGES) for way in ways}
             return _shown(tx, actor, start, found, depth)
 
-        return await self._context.store.read(work)
+        # All that there is may be much: begun where it holds nobody up, it need not be begun twice.
+        return await self._context.store.read(work, brief=depth is not None)
 
 
-def _shown(tx: Tx, actor: Actor, start: Ref, found: dict[bool, list[Edge]], depth: int | None) -> Graph:
-    near = [within(start, edges, depth, downstream=way) for way, edges in found.items()]
-    refs = list(dict.fromkeys(ref for each in near for ref in each))
+def _shown(tx: Tx, actor: Actor, start: Ref, found: dict[bool, list[Step]], depth: int | None) -> Graph:
+    refs = list(dict.fromkeys(ref for steps in found.values() for ref in within(start, steps, depth)))
     loaded = rows.load_nodes(tx, refs)
-    visible = [ref for ref in refs if ref in loaded and may_read(actor, loaded[ref][0])]
-    cut = any(len(edges) == MAX_EDGES for edges in found.values())
-    places = {ref: place for place, ref in enumerate(visible)}
-    edges = dict.fromkeys(edge for each in found.values() for edge in each)
-    links = [Link(places[source], places[target]) for source, target in edges if source in places and target in places]
+    readable = {team for team in {team for team, _ in loaded.values()} if may_read(actor, team)}
+    visible = [ref for ref in refs if ref in loaded and loaded[ref][0] in readable]
+    cut = any(len(steps) == MAX_EDGES for steps in found.values())
     nodes = [loaded[ref][1] for ref in visible]
-    return Graph(nodes, links, complete=len(visible) == len(refs) and not cut)
+    return Graph(nodes, _links(visible, found), complete=len(visible) == len(refs) and not cut)
+
+
+def _links(visible: list[Ref], found: dict[bool, list[Step]]) -> list[Link]:
+    """The edges between what is visible, each once: both ways of a walk go along those of a loop."""
+    places = {ref: place for place, ref in enumerate(visible)}
+    edges: dict[Step, None] = {}
+    for downstream, steps in found.items():
+        edges.update(dict.fromkeys(steps if downstream else [(end, begin) for begin, end in steps]))
+    return [Link(places[source], places[target]) for source, target in edges if source in places and target in places]
 
 
 def _named(kind: Kind, public_id: str) -> dict[str, str | int]:

@@ -3,7 +3,6 @@
 import msgspec
 
 from podium.domain import sources
-from podium.domain.locations import proxied_path
 from podium.domain.manifests import Manifest
 from podium.domain.registry import PROMPT_SOURCES, ModelVersion, NewVersion, is_prompt
 from podium.domain.sources import (
@@ -155,7 +154,7 @@ def _snapshot(tx: Tx, team_id: int, location: str, at: int) -> int | None:
 
     A source that is one file makes a manifest of that file under its own name.
     """
-    folder = proxied_path(sources.with_single_slashes(location))
+    folder = sources.folder_of(location)
     if not folder:
         return None
     entries = artifacts.keep_files(tx, team_id, folder)

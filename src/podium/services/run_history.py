@@ -73,10 +73,12 @@ class RunHistory:
     def keys(self, tracked: TrackedRun) -> dict[str, Any] | None:
         """Which keys the history has, and its last step; None for one without lines."""
         streams, points = tracked.streams, tracked.run.metrics
+        latest = {point.key: point.value for point in points}
         if streams is not None and streams.history_lines:
-            return history_keys(flat(tracked.summary), streams.history_lines, streams.last_step)
+            # The summary has what is no number, but of a metric that it keeps the least value of no last one.
+            return history_keys({**flat(tracked.summary), **latest}, streams.history_lines, streams.last_step)
         last = max((point.step for point in points), default=-1)
-        return history_keys({point.key: point.value for point in points}, last + 1, last)
+        return history_keys(latest, last + 1, last)
 
     async def _sample(self, tracked: TrackedRun, spec: SampleSpec) -> list[dict[str, Any]]:
         if _is_streamed(tracked):

@@ -102,6 +102,7 @@ class Runs:
             )
             rows.update_state(tx, changed)
             if name:
+                rows.update_name(tx, run.id, name)
                 run_data.upsert_tags(tx, run.id, {NAME_TAG: name})
             return changed
 

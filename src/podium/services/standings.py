@@ -6,6 +6,7 @@ from podium.domain.events import State
 from podium.domain.registry import Place
 from podium.store import registry_history as rows
 from podium.store.transaction import Tx
+from podium.store.versions import NEW_STAGE
 
 
 def note_event(
@@ -20,6 +21,8 @@ def note_event(
     actor: str,
 ) -> None:
     """Note what an event of a version changes in where the model's versions stand."""
+    if before and before.get("stage") == NEW_STAGE:
+        rows.note_first_stage(tx, model_id, version)
     if action in ("transition_stage", "delete", "restore"):
         rows.end_standings_of(tx, model_id, version, "stage", at)
     if action == "delete":
@@ -36,6 +39,6 @@ def _places(action: str, after: dict[str, Any]) -> list[Place]:
     """Where a version stands since an event."""
     if action == "set_alias":
         return [Place("alias", after["alias"])]
-    if action not in ("create", "transition_stage", "restore"):
+    if action not in ("transition_stage", "restore"):  # where a new version stands, its own row says
         return []
     return [Place("stage", after["stage"]), *(Place("alias", alias) for alias in after.get("aliases", ()))]

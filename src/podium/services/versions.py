@@ -101,9 +101,7 @@ class Versions:
             manifest_id=origin.manifest_id,
             at=at,
         )
-        version = rows.insert_version(tx, new.name, row)
-        rows.upsert_tags(tx, version.id, new.tags)
-        version = msgspec.structs.replace(version, tags=dict(sorted(new.tags.items())))
+        version = rows.insert_version(tx, new.name, row, new.tags)
         if origin.logged_model_id is not None:
             _note_registration(tx, team, origin.logged_model_id, new.name, number)
             version = require_version(tx, team, new.name, number)  # with what was measured of the logged model
@@ -253,7 +251,8 @@ class Versions:
         """As `search`, each version in the form that `shape` gives it; one that has not changed keeps its form."""
 
         def load(tx: Tx, keys: list[int]) -> list[bytes]:
-            return self._forms.select(tx, rows.select_refs(tx, keys), shape)
+            team = self._context.team_id(tx, actor)
+            return self._forms.select(tx, registry_search.select_version_refs(tx, team, search.condition, keys), shape)
 
         return await self._search(actor, search, load, prompts=prompts)
 

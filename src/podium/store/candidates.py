@@ -11,7 +11,7 @@ import msgspec
 from podium.domain.filters import Comparison, FieldKind, Node, Operator, Or, conjuncts
 from podium.store.dialect import Dialect, is_in, list_value
 from podium.store.filters import INDEXED_LENGTH, Indexed, Parameters, Source, compare, of_key, side_table
-from podium.store.transaction import Tx
+from podium.store.transaction import Row, Tx
 
 # As many rows of each part are asked for at first, then more: the cost is that of the rarest, times the parts.
 FEW = (100, 1000)
@@ -51,18 +51,39 @@ def probe_of_scope(source: Source, scope: str, scope_parameters: Mapping[str, An
     return Probe(f"SELECT {source.key} FROM {source.start or source.rows} WHERE {scope}", scope_parameters)
 
 
-def find_rarest(tx: Tx, probes: Sequence[Probe], rounds: Sequence[int]) -> list[int] | None:
-    """The keys that the rarest part lets through; None when each part lets through more than the last round asks."""
+def find_few(tx: Tx, probes: Sequence[Probe], rounds: Sequence[int]) -> list[int] | None:
+    """The keys that the rarest part lets through; None when each lets through more than a few."""
     for most in rounds:
         for probe in probes:
-            keys = f"{probe.statement} LIMIT {most + 1}"
-            # Many are counted before they are fetched, which costs more.
-            if most > FEW[-1] and tx.value(f"SELECT COUNT(*) FROM ({keys}) AS counted", **probe.values) > most:
-                continue
-            found = tx.all(keys, **probe.values)
+            found = tx.all(f"{probe.statement} LIMIT {most + 1}", **probe.values)
             if len(found) <= most:
-                return sorted({row[0] for row in found})
+                return _keys(found)
     return None
+
+
+def find_many(tx: Tx, source: Source, probes: Sequence[Probe], scope: Probe, rounds: Sequence[int]) -> list[int] | None:
+    """The keys that the rarest part lets through, more than few; None when it is no less work to look at the scope."""
+    for most in rounds:
+        counts = [_count(tx, probe, most) for probe in (*probes, scope)]
+        best = min(counts)
+        if best > most:
+            continue
+        # A list of most of the rows costs more than the others would.
+        if not source.start and counts[-1] <= min(most, 2 * best):
+            return None
+        rarest = (*probes, scope)[counts.index(best)]
+        return _keys(tx.all(rarest.statement, **rarest.values))
+    return None
+
+
+def _count(tx: Tx, probe: Probe, most: int) -> int:
+    """How many a probe finds, which may be one more than the most."""
+    count: int = tx.value(f"SELECT COUNT(*) FROM ({probe.statement} LIMIT {most + 1}) AS counted", **probe.values)
+    return count
+
+
+def _keys(rows: Sequence[Row]) -> list[int]:
+    return sorted({row[0] for row in rows})
 
 
 def _statement(part: Node, source: Source, scope: str, parameters: Parameters) -> str | None:

@@ -30,6 +30,7 @@ _POSTGRES_DDL = {
     "{text}": 'TEXT COLLATE "C"',
     "{now}": "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
 }
+_SQLITE_ALONE = "{sqlite}"
 _JSON_TEXT = re.compile(r"\{json_text:([\w.]+)\.(\w+)\}")
 _JSON_ITEMS = re.compile(r"\{json_items:([\w.]+)\.(\w+)\}")
 _JSON_DDL: dict[Dialect, tuple[tuple[re.Pattern[str], str], ...]] = {
@@ -45,14 +46,17 @@ def ddl(script: str, dialect: Dialect) -> list[str]:
     """The statements of a migration file, its `{pk}`, `{text}`, `{now}` and `{clustered}` spelled for this database.
 
     So are `{json_text:table.column.field}`, a field of a JSON text, and `{json_items:…}`, the items of one that is a
-    list, as rows with one column `value`.
+    list, as rows with one column `value`. A statement that begins with `{sqlite}` is for SQLite alone.
     """
     for token, spelling in (_SQLITE_DDL if dialect == "sqlite" else _POSTGRES_DDL).items():
         script = script.replace(token, spelling)
     for pattern, spelling in _JSON_DDL[dialect]:
         script = pattern.sub(spelling, script)
     without_comments = re.sub(r"--[^\n]*", "", script)
-    return [statement.strip() for statement in without_comments.split(";") if statement.strip()]
+    statements = [statement.strip() for statement in without_comments.split(";")]
+    if dialect != "sqlite":
+        statements = [statement for statement in statements if not statement.startswith(_SQLITE_ALONE)]
+    return [statement.removeprefix(_SQLITE_ALONE).strip() for statement in statements if statement]
 
 
 def like(column: str, parameter: str, dialect: Dialect) -> str:

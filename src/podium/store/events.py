@@ -1,5 +1,7 @@
 """Rows of the audit trail."""
 
+import msgspec
+
 from podium.domain.events import Change, Event, chain
 from podium.store.dialect import for_update
 from podium.store.transaction import Tx
@@ -13,21 +15,7 @@ def append_event(tx: Tx, change: Change, *, at: int, actor: str, team_id: int) -
     head = tx.head or tx.one(f"SELECT seq, hash FROM event_chain WHERE id = 1{for_update(tx.dialect)}")
     assert head is not None, "the first migration makes this row"
     event = chain(change, seq=head[0] + 1, at=at, actor=actor, team_id=team_id, previous_hash=head[1])
-    tx.run(
-        _INSERT,
-        seq=event.seq,
-        at=event.at,
-        actor=event.actor,
-        team_id=event.team_id,
-        entity=event.entity,
-        entity_id=event.entity_id,
-        entity_name=event.entity_name,
-        action=event.action,
-        before=event.before,
-        after=event.after,
-        previous_hash=event.previous_hash,
-        hash=event.hash,
-    )
+    tx.run(_INSERT, **msgspec.structs.asdict(event))
     tx.run("UPDATE event_chain SET seq = :seq, hash = :hash WHERE id = 1", seq=event.seq, hash=event.hash)
     if tx.dialect == "postgresql":
         tx.head = event.seq, event.hash

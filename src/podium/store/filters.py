@@ -132,36 +132,55 @@ def where(node: Node, source: Source, parameters: Parameters) -> str:
             return _comparison(node, source, parameters)
 
 
-def sort_value(field: Field, source: Source, parameters: Parameters) -> str:
-    """The SQL of the value that rows are sorted by; NULL for a row that has none."""
+def sort_value(field: Field, source: Source, parameters: Parameters, joined: str = "") -> str:
+    """The SQL of the value that rows are sorted by; NULL for a row that has none.
+
+    It is looked up row by row, unless it is `joined` to the rows, by that name; so with those below.
+    """
     if field.kind is FieldKind.ATTRIBUTE:
         return _attribute(field, source)
-    return _side_value(field, source, parameters, "s.value")
+    return _side_value(field, source, parameters, "{}.value", joined)
 
 
-def nan_rank(field: Field, source: Source, parameters: Parameters) -> str:
+def nan_rank(field: Field, source: Source, parameters: Parameters, joined: str = "") -> str:
     """The SQL of 0 for a metric with a value, 1 for NaN: NaN sorts behind every value."""
-    return _side_value(field, source, parameters, "s.is_nan")
+    return _side_value(field, source, parameters, "{}.is_nan", joined)
 
 
-def sort_number(field: Field, source: Source, parameters: Parameters) -> str:
+def sort_number(field: Field, source: Source, parameters: Parameters, joined: str = "") -> str:
     """The SQL of the number that the value's text is; NULL where it is none."""
-    return _side_value(field, source, parameters, number_of("s.value", parameters.dialect))
+    return _side_value(field, source, parameters, number_of("{}.value", parameters.dialect), joined)
 
 
-def number_rank(field: Field, source: Source, parameters: Parameters) -> str:
-    """The SQL of 0 for a text that is a number, 1 for another: numbers sort before texts."""
-    number = number_of("s.value", parameters.dialect)
-    return _side_value(field, source, parameters, f"CASE WHEN {number} IS NULL THEN 1 ELSE 0 END")
+def number_rank(field: Field, source: Source, parameters: Parameters, joined: str = "") -> str:
+    """The SQL of 0 for a text that is a number, 1 for another, NULL for none: numbers sort before texts."""
+    number = number_of("{}.value", parameters.dialect)
+    rank = f"CASE WHEN {number} IS NOT NULL THEN 0 WHEN {{}}.value IS NOT NULL THEN 1 END"
+    return _side_value(field, source, parameters, rank, joined)
 
 
-def _side_value(field: Field, source: Source, parameters: Parameters, column: str) -> str:
+def side_join(field: Field, source: Source, parameters: Parameters, name: str) -> str | None:
+    """What to add to a FROM clause for a field's row by that name; None for a field that is no row, or one of several.
+
+    Where all rows are sorted, it takes half of the time that looking values up takes.
+    """
+    if field.kind is FieldKind.ATTRIBUTE or field.datasets:
+        return None
+    side = side_table(source, field.kind, field.key)
+    if field.kind is FieldKind.METRIC and not side.single:
+        return None
+    return f" LEFT JOIN {side.table} {name} ON {name}.{side.owner} = {source.key}{of_key(field, parameters, name)}"
+
+
+def _side_value(field: Field, source: Source, parameters: Parameters, column: str, joined: str) -> str:
+    if joined:
+        return column.replace("{}", joined)
     side = side_table(source, field.kind, field.key)
     newest = ""
     if field.kind is FieldKind.METRIC:
         newest = " ORDER BY s.timestamp DESC, s.step DESC LIMIT 1"
     return (
-        f"(SELECT {column} FROM {side.table} s WHERE s.{side.owner} = {source.key}"
+        f"(SELECT {column.replace('{}', 's')} FROM {side.table} s WHERE s.{side.owner} = {source.key}"
         f"{of_key(field, parameters)}{_on_datasets(field.datasets, parameters)}{newest})"
     )
 
@@ -223,12 +242,12 @@ def side_table(source: Source, kind: FieldKind, key: str) -> SideTable:
     return side
 
 
-def of_key(field: Field, parameters: Parameters) -> str:
-    """The SQL, after an AND, for rows `s` of a side table that are about this field."""
+def of_key(field: Field, parameters: Parameters, rows: str = "s") -> str:
+    """The SQL, behind another condition, for rows of a side table that are about this field."""
     name = parameters.bind(field.key)
     if field.kind is FieldKind.METRIC:
-        return f" AND s.key_id = (SELECT id FROM metric_keys WHERE key = :{name})"
-    return f" AND s.key = :{name}"
+        return f" AND {rows}.key_id = (SELECT id FROM metric_keys WHERE key = :{name})"
+    return f" AND {rows}.key = :{name}"
 
 
 def _on_datasets(datasets: tuple[DatasetRef, ...], parameters: Parameters) -> str:

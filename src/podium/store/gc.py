@@ -7,6 +7,7 @@ import msgspec
 
 from podium.store.artifacts import delete_files
 from podium.store.dialect import for_update, is_in, list_value
+from podium.store.registry_history import note_first_stages
 from podium.store.teams import delete_owned
 from podium.store.transaction import Tx
 from podium.store.trees import folder_range
@@ -104,6 +105,8 @@ def delete_rows(tx: Tx, kind: Kind, keys: Sequence[int]) -> None:
     if kind == "teams":
         for key in keys:
             delete_owned(tx, key)
+    if kind == "versions":
+        note_first_stages(tx, keys)
     if kind == "runs":
         tx.run(f"DELETE FROM metrics WHERE {is_in('run_id', 'keys', tx.dialect)}", keys=value)
     if kind in ("runs", "logged_models"):  # what versions show of them goes with them

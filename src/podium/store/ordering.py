@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.filters import Comparison, FieldKind, Node, Operator, Order, SortValue, conjuncts
-from podium.store.filters import Parameters, Source, nan_rank, number_rank, sort_number, sort_value
+from podium.store.filters import Parameters, Source, nan_rank, number_rank, side_join, sort_number, sort_value
+
+# Databases have their limits for the tables of a statement, and think long about many.
+MAX_JOINS = 4
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -47,24 +50,41 @@ def _tells_rows(source: Source, known: set[str]) -> bool:
     return bool(source.identity) and known.issuperset(source.identity)
 
 
-def columns(sorting: Sorting, source: Source, parameters: Parameters) -> list[Column]:
-    """What rows are sorted by. A rank comes before what may be missing, because the databases disagree on NULL."""
+def columns(sorting: Sorting, source: Source, parameters: Parameters, joins: list[str] | None = None) -> list[Column]:
+    """What rows are sorted by. A rank comes before what may be missing, because the databases disagree on NULL.
+
+    With `joins` the first values are joined, and what is to be added to the FROM clause for them is put there.
+    """
     found: list[Column] = []
     for item in sorting.order:
-        field = item.field
-        value = sort_value(field, source, parameters)
-        if item.as_number:
-            rank, number = number_rank(field, source, parameters), sort_number(field, source, parameters)
-            found += [Column(f"COALESCE({rank}, 2)"), Column(f"COALESCE({number}, 0)", item.ascending)]
-            found.append(Column(f"COALESCE({value}, '')", item.ascending))
-            continue
-        if field.kind is FieldKind.METRIC:
-            found.append(Column(f"COALESCE({nan_rank(field, source, parameters)}, 2)"))
-            value = f"COALESCE({value}, 0)"
-        elif field.kind is not FieldKind.ATTRIBUTE or field.key in source.nullable:
-            found.append(Column(f"CASE WHEN {value} IS NULL THEN 1 ELSE 0 END"))
-        found.append(Column(value, item.ascending))
+        found += _columns_of(item, source, parameters, "" if joins is None else _join(item, source, parameters, joins))
     return found if sorting.total else [*found, Column(source.key)]
+
+
+def _columns_of(item: Order, source: Source, parameters: Parameters, joined: str) -> list[Column]:
+    field = item.field
+    value = sort_value(field, source, parameters, joined)
+    if item.as_number:
+        number, rank = (of(field, source, parameters, joined) for of in (sort_number, number_rank))
+        first = [Column(f"COALESCE({rank}, 2)"), Column(f"COALESCE({number}, 0)", item.ascending)]
+        return [*first, Column(f"COALESCE({value}, '')", item.ascending)]
+    last = Column(value, item.ascending)
+    if field.kind is FieldKind.METRIC:
+        rank = nan_rank(field, source, parameters, joined)
+        return [Column(f"COALESCE({rank}, 2)"), Column(f"COALESCE({value}, 0)", item.ascending)]
+    if field.kind is not FieldKind.ATTRIBUTE or field.key in source.nullable:
+        return [Column(f"CASE WHEN {value} IS NULL THEN 1 ELSE 0 END"), last]
+    return [last]
+
+
+def _join(item: Order, source: Source, parameters: Parameters, joins: list[str]) -> str:
+    """The name by which the values are joined; empty when they are not."""
+    name = f"o{len(joins)}"
+    join = side_join(item.field, source, parameters, name) if len(joins) < MAX_JOINS else None
+    if join is None:
+        return ""
+    joins.append(join)
+    return name
 
 
 def selected(sorted_by: Sequence[Column], source: Source) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from podium.domain.filters import Node, Order, SortValue
-from podium.store.candidates import FEW, MANY, find_probes, find_rarest, probe_of_scope
+from podium.store.candidates import FEW, MANY, find_few, find_many, find_probes, probe_of_scope
 from podium.store.dialect import as_rows, index_hints, list_value
 from podium.store.filters import Parameters, Source, where
 from podium.store.ordering import Column, behind, columns, needed_sorting, order_by, selected
@@ -79,7 +79,9 @@ def count_rows(tx: Tx, source: Source, *, scope: str, scope_parameters: Mapping[
     for hint in index_hints(tx.dialect):
         tx.run(hint)
     probes = find_probes(tx.dialect, source, condition, scope=scope, scope_parameters=scope_parameters)
-    few = find_rarest(tx, probes, (*FEW, *MANY)) if probes else None
+    few = find_few(tx, probes, FEW)
+    if few is None and probes:
+        few = find_many(tx, source, probes, probe_of_scope(source, scope, scope_parameters), MANY)
     parameters = Parameters(tx.dialect, scope_parameters)
     rows, given = _among(source, few, parameters)
     test = where(condition, source, parameters)
@@ -100,33 +102,37 @@ def _find_rows(tx: Tx, search: Search, scope_parameters: Mapping[str, Any]) -> l
     """The rows of the page, in whichever way looks at the fewest."""
     source, scope, walk = search.source, search.scope, find_walk(search.source, search.sorting)
     probes = find_probes(tx.dialect, source, search.node, scope=scope, scope_parameters=scope_parameters)
-    all_probes = [*probes, probe_of_scope(source, scope, scope_parameters)]
+    whole_scope = probe_of_scope(source, scope, scope_parameters)
     if walk is None:
-        return _sorted_rows(tx, search, find_rarest(tx, all_probes, (*FEW, *MANY)))
-    few = find_rarest(tx, probes, FEW)
+        few = find_few(tx, [*probes, whole_scope], FEW)
+        return _sorted_rows(tx, search, find_many(tx, source, probes, whole_scope, MANY) if few is None else few)
+    few = find_few(tx, probes, FEW)
     if few is None:
         passes_others_by = bool(probes) or not walk.within_scope
         found, whole = walked_rows(tx, search, walk, LOOK_AT if passes_others_by else None)
         if whole:
             return found
         if len(found) * PROMISING < search.most:
-            few = find_rarest(tx, all_probes, MANY)
+            few = find_many(tx, source, probes, whole_scope, MANY)
     return walked_rows(tx, search, walk)[0] if few is None else _sorted_rows(tx, search, few)
 
 
 def _sorted_rows(tx: Tx, search: Search, few: list[int] | None) -> list[Row]:
     """The rows of the page, out of the candidates or of the whole scope, by sorting."""
     source, parameters = search.source, search.parameters
-    sorted_by = columns(search.sorting, source, parameters)
+    joins: list[str] = []
+    sorted_by = columns(search.sorting, source, parameters, joins)
     rows, given = _among(source, few, parameters)
-    # Else a database may walk along the order instead, and look for candidates there.
-    once = "" if few is None else "MATERIALIZED "
+    # Else a database may walk along the order instead, and look for candidates there; or make the columns anew for
+    # each comparison with the page before.
+    once = "" if few is None and search.after is None else "MATERIALIZED "
     choices = ["1 = 1"]
     if search.after is not None:
         named = [Column(f"c{i}", column.ascending) for i, column in enumerate(sorted_by)]
         choices = behind(named, search.after, parameters) or ["1 = 0"]
     found = (
-        f"SELECT {selected(sorted_by, source)} FROM {rows} WHERE {given} AND ({search.condition}) AND {search.scope}"
+        f"SELECT {selected(sorted_by, source)} FROM {rows}{''.join(joins)} WHERE {given} AND ({search.condition})"
+        f" AND {search.scope}"
     )
     return tx.all(
         f"WITH found AS {once}({found}) SELECT * FROM found"

@@ -101,6 +101,15 @@ def _search_versions_of(tx: Tx, team_id: int, name: str, *, prompts: bool, query
     return search_page(tx, _OF_ONE_MODEL, scope=scope, scope_parameters=parameters, query=query)
 
 
+def select_version_refs(tx: Tx, team_id: int, condition: Node, keys: Sequence[int]) -> list[tuple[int, int]]:
+    """(key, revision) of versions that a search with this condition found, in the order given."""
+    name = _name_asked_for(condition)
+    model = None if name is None else registry.find_ref(tx, team_id, name)
+    if model is None:
+        return versions.select_refs(tx, keys)
+    return [(key, model[1]) for key in keys]  # all are of one model, whose revision theirs is
+
+
 def select_models(tx: Tx, keys: Sequence[int]) -> list[RegisteredModel]:
     """The models with these keys, in this order."""
     rows = tx.all(f"SELECT {registry.COLUMNS} FROM registered_models m WHERE m.id IN ({versions.inlined(keys)})")

@@ -86,7 +86,8 @@ def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
     """
     row = tx.one(
         "UPDATE runs SET revision = revision + 1 WHERE run_id = :run_id AND deleted_at IS NULL"
-        f" AND project_id IN (SELECT id FROM projects WHERE team_id = :team) RETURNING {_RETURNED}",
+        " AND EXISTS (SELECT 1 FROM projects WHERE projects.id = runs.project_id AND team_id = :team)"
+        f" RETURNING {_RETURNED}",
         run_id=run_id,
         team=team_id,
     )
@@ -118,11 +119,10 @@ def find_runs(tx: Tx, team_id: int, run_ids: list[str]) -> list[RunRow]:
 
 
 def update_state(tx: Tx, run: RunRow) -> None:
-    """Write what changes while a run goes on: its name, status and end."""
+    """Write what changes while a run goes on: its status and end."""
     tx.run(
-        "UPDATE runs SET name = :name, status = :status, end_time = :end WHERE id = :id",
+        "UPDATE runs SET status = :status, end_time = :end WHERE id = :id",
         id=run.id,
-        name=run.name,
         status=run.status,
         end=run.end_time,
     )

@@ -51,9 +51,10 @@ def inlined(keys: Iterable[int]) -> str:
     return ", ".join(str(key) for key in keys) or "NULL"
 
 
-def insert_version(tx: Tx, name: str, row: NewRow) -> ModelVersion:
-    """The new version of the model called `name`: in no stage, and without tags."""
+def insert_version(tx: Tx, name: str, row: NewRow, tags: dict[str, str]) -> ModelVersion:
+    """The new version of the model called `name`, in no stage."""
     key: int = tx.value(_INSERT, **msgspec.structs.asdict(row))
+    upsert_tags(tx, key, tags)
     return ModelVersion(
         id=key,
         model_id=row.model_id,
@@ -72,6 +73,7 @@ def insert_version(tx: Tx, name: str, row: NewRow) -> ModelVersion:
         manifest_id=row.manifest_id,
         created_at=row.at,
         updated_at=row.at,
+        tags=dict(sorted(tags.items())),
     )
 
 
@@ -217,10 +219,10 @@ def find_tag(tx: Tx, version_id: int, key: str) -> str | None:
 
 def upsert_tags(tx: Tx, version_id: int, tags: dict[str, str]) -> None:
     """Set tags."""
-    tx.many(
-        "INSERT INTO model_version_tags (version_id, key, value) VALUES (:id, :key, :value)"
+    tx.insert(
+        "INSERT INTO model_version_tags (version_id, key, value) VALUES (?, ?, ?)"
         " ON CONFLICT (version_id, key) DO UPDATE SET value = excluded.value",
-        [{"id": version_id, "key": key, "value": value} for key, value in tags.items()],
+        [(version_id, key, value) for key, value in tags.items()],
     )
 
 

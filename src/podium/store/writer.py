@@ -1,5 +1,6 @@
 """SQLite's one writer. What waits is run in one transaction and committed once (group commit): the cost of making
-writes durable is shared by all that came in meanwhile, and none is acknowledged before.
+writes durable is shared by all that came in meanwhile, and none is acknowledged before. Where a job fails, the group is
+taken back and run again under savepoints, so that it fails alone.
 
 Brief jobs run on the event loop itself: handing each statement to and fro between two threads that want the
 interpreter's lock cost more than the statements. So does handing over a commit, unless the disk is slow: while commits
@@ -153,60 +154,85 @@ class Writer:
 
     def _attempt(self, group: list[_Job]) -> bool:
         """Run the group at once, and whether that was possible: another process may be writing, or a job be long."""
+        self._tx.brief = True
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            if _is_busy(error):
-                return False
-            self._fail(group, error)
-            return True
-        try:
-            self._tx.brief = True
-            self._run(group)
+            return self._run(group, self._open_at_once)
         except Lengthy:
             self._connection.execute("ROLLBACK")
             return False
         finally:
             self._tx.brief = False
-        return True
 
     def _finish(self, group: list[_Job], *, done: bool) -> None:
         """Run the group unless that is `done`, and make it durable."""
         try:
             if not done:
-                self._wait_and_open()
-                self._run(group)
+                self._run(group, self._wait_and_open)
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  nothing may end this thread; every caller is told
             self._fail(group, error)
 
-    def _wait_and_open(self) -> None:
-        deadline = time.monotonic() + MAX_WAIT_S
-        while True:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                if not _is_busy(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(_RETRY_S)
-            else:
-                return
-
-    def _run(self, group: list[_Job]) -> None:
-        """Run the jobs in the open transaction. One that raises is undone alone, by its savepoint."""
+    def _open_at_once(self) -> bool:
+        """Begin a transaction, and whether that was possible."""
         try:
-            for job in group:
-                if len(group) == 1:
-                    self._run_job(job, undo="ROLLBACK")
-                else:
-                    self._connection.execute("SAVEPOINT job")
-                    self._run_job(job, undo="ROLLBACK TO job")
-                    self._connection.execute("RELEASE job")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if _is_busy(error):
+                return False
+            raise
+        return True
+
+    def _wait_and_open(self) -> bool:
+        deadline = time.monotonic() + MAX_WAIT_S
+        while not self._open_at_once():
+            if time.monotonic() > deadline:
+                self._connection.execute("BEGIN IMMEDIATE")  # which says why it cannot
+                return True
+            time.sleep(_RETRY_S)
+        return True
+
+    def _run(self, group: list[_Job], begin: Callable[[], bool]) -> bool:
+        """Run the jobs in a transaction, and whether one could be begun."""
+        try:
+            if not begin():
+                return False
+            if len(group) == 1:
+                self._run_job(group[0], undo="ROLLBACK")
+                return True
+            if self._run_together(group):
+                return True
+            if not begin():
+                return False
+            self._run_apart(group)
         except Lengthy:
             raise
         except Exception as error:  # noqa: BLE001  every caller is told
             self._fail(group, error)
+        return True
+
+    def _run_together(self, group: list[_Job]) -> bool:
+        """Run the jobs, and whether all went well; else none has happened, and the transaction is over.
+
+        Savepoints would copy each page that a job changes: it is cheaper to run the few groups again that need them.
+        """
+        try:
+            for job in group:
+                job.result, job.error = job.work(self._tx), None
+        except Lengthy:
+            raise
+        except BaseException:  # noqa: BLE001  it comes again when the jobs run apart
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return False
+        return True
+
+    def _run_apart(self, group: list[_Job]) -> None:
+        """Run the jobs in the open transaction. One that raises is undone alone, by its savepoint."""
+        for job in group:
+            self._connection.execute("SAVEPOINT job")
+            self._run_job(job, undo="ROLLBACK TO job")
+            self._connection.execute("RELEASE job")
 
     def _run_job(self, job: _Job, undo: str) -> None:
         try:

@@ -8,6 +8,7 @@ from tests.support.wandb_documents import core_documents, name_of, python_docume
 
 from podium.asgi.graphql.limits import check_size
 from podium.protocols.wandb.graph.execute import LIMITS, schema
+from podium.protocols.wandb.graph.products import with_product
 
 # Documents that are refused, by the product they are for. Launch: queues of jobs, and agents that run them.
 LAUNCH = {
@@ -76,6 +77,10 @@ def test_every_document_of_the_client_fits_the_schema(documents, least):
     assert [(name, problem) for name, problem in answers if problem and name not in OUT_OF_SCOPE] == []
 
 
-def test_documents_for_products_that_are_not_offered_are_refused():
-    answers = _problems([*python_documents(), *core_documents()])
-    assert {name for name, problem in answers if problem} == OUT_OF_SCOPE
+def test_documents_for_products_that_are_not_offered_are_refused_by_the_name_of_the_product():
+    problems = {name: problem for name, problem in _problems([*python_documents(), *core_documents()]) if problem}
+    assert problems.keys() == OUT_OF_SCOPE
+    told = {"launch and its queues": LAUNCH, "sweeps": SWEEPS, "reports": REPORTS}
+    for product, names in told.items():
+        for name in names:
+            assert with_product(problems[name]).endswith(f". This server does not offer {product}."), name

@@ -1,8 +1,11 @@
 """Versions of registered models, and of prompts."""
 
+from functools import lru_cache
+
 import msgspec
 
 from podium.domain.access import Actor
+from podium.domain.filters import And
 from podium.domain.registry import NewVersion
 from podium.protocols.mlflow.endpoint import Call
 from podium.protocols.mlflow.grammar import MODEL_VERSIONS, parse_filter, parse_order
@@ -134,9 +137,14 @@ async def search_encoded(services: Services, actor: Actor, request: SearchVersio
     return EncodedVersions([msgspec.Raw(form) for form in found.items], found.next_page_token)
 
 
+@lru_cache(maxsize=256)  # programs ask the same again and again
+def _condition(text: str) -> tuple[And, bool]:
+    return without_prompt_marks(parse_filter(text, MODEL_VERSIONS))
+
+
 def _asked(request: SearchVersions) -> tuple[Search, bool]:
     """The search, and whether it is for prompts."""
-    condition, prompts = without_prompt_marks(parse_filter(request.filter, MODEL_VERSIONS))
+    condition, prompts = _condition(request.filter)
     order = parse_order(request.order_by, MODEL_VERSIONS)
     return Search(condition, order, request.max_results, request.page_token or None), prompts
 

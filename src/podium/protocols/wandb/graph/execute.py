@@ -39,6 +39,7 @@ from podium.protocols.wandb.graph import (
 )
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.names import snake_case
+from podium.protocols.wandb.graph.products import with_product
 
 _TOPICS = (
     "base",
@@ -120,5 +121,5 @@ def _told(caller: Caller, error: GraphQLError) -> dict[str, Any]:
     if isinstance(cause, PodiumError):
         return {"message": cause.message, "path": error.path}
     if cause is None or isinstance(cause, GraphQLError):
-        return {"message": error.message}
+        return {"message": with_product(error.message)}
     return {"message": unexpected(cause, caller.request_id), "path": error.path}

@@ -56,7 +56,7 @@ async def _files(
     first: int | None = None,
     after: str | None = None,
 ) -> dict[str, Any]:
-    wanted = [name for name in names or () if name]
+    wanted = [name.removeprefix("./") for name in names or () if name]  # saved as `./a`, it is asked for so
     page = await _page(run, info, names=wanted, pattern=pattern, limit=first or _PAGE, after=after or "")
     edges = [
         {"node": await _shape(info.context, run["tracked"].run.info.id, row), "cursor": row.file.path}
