@@ -25,8 +25,9 @@ FLAGS = [
 PICTURES = Path(os.environ.get("PAGE_PICTURES", Path(__file__).parents[2] / "data" / "page-pictures"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for a file: while one is there, Playwright's event loop runs, and no test could run one of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
