@@ -18,6 +18,9 @@ FOR_ALL = {
     "POST /teams",
     "GET /organizations",
     "GET /me",
+    "GET /watches",
+    "GET /feed",
+    "POST /feed/seen",
     "GET /users/{name}",
     "GET 3.0 workspaces",
     "GET 2.0 workspaces",
@@ -200,7 +203,8 @@ def test_who_belongs_to_another_team_learns_and_changes_nothing(server):
     assert not wrong, "\n".join(map(str, wrong))
     after = server.rows()
     changed = {table for table in after if after[table] != before[table]}
-    assert changed <= {"teams", "team_members", "events", "event_chain"}  # of a team of its own
+    # Of a team of its own, and what it has seen itself.
+    assert changed <= {"teams", "team_members", "events", "event_chain", "feed_marks"}
     [entity] = [request for request in server.requests if request.endpoint == "POST /graphql entity"]
     assert send(server.outsider, entity).json()["data"]["entity"]["members"] == []
 
@@ -226,7 +230,8 @@ def test_a_viewer_reads_a_member_writes_and_an_admin_manages(server):
             number += 1
             pending, before = server.new_requests(number), server.rows()
     # A lineage is read after the registry's copy of the models is brought up to date, which is no change of anything.
-    allowed = {"POST /teams", "GET /lineage/{kind}/{id:path}"}
+    # What one watches, and has seen, is one's own.
+    allowed = {"POST /teams", "GET /lineage/{kind}/{id:path}", "PUT /watches/{kind}/{id:path}", "POST /feed/seen"}
     assert {endpoint for endpoint, need in needed.items() if need == "viewer writes"} <= allowed
     assert {endpoint for endpoint, need in needed.items() if need.startswith(("manager", "admin"))} == MANAGED
     untried = {f"{endpoint}: {need}" for endpoint, need in needed.items() if need.startswith("nobody")}

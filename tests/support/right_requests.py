@@ -18,6 +18,7 @@ from podium.protocols.native.endpoint import PREFIX, has_body
 TEAM = "blue"
 ORGANIZATION = "acme"
 USER = "carl"  # whom no other caller of the tests works with
+SAID = "hello"
 SECRET = "sesame"  # is in whatever the team has, and in no request
 HEADERS = {"x-podium-team": TEAM, "x-mlflow-workspace": TEAM}
 
@@ -114,7 +115,9 @@ def fill_team(http: httpx.Client, label: str) -> dict[str, str]:
     upload = http.post(f"/api/2.0/mlflow-artifacts/mpu/create/{files}", json={"path": "f", "num_parts": 1})
     artifact = _artifact(http, f"p{label}")
     manifest = http.get(f"/api/v1/models/{model}/versions/1/manifest").json()["digest"]
+    said = http.post("/api/v1/comments", json={"kind": "model", "id": model, "text": SECRET}).json()
     return {
+        "comment": str(said["id"]),
         **dict.fromkeys(("run_id", "run_ids", "source_run_id"), run["run_id"]),
         **dict.fromkeys(("experiment_id", "experiment_ids", "project", "project_id", "id"), project),
         **dict.fromkeys(("trace_id", "trace_ids", "request_id"), trace),
@@ -197,7 +200,11 @@ def _native(known: Mapping[str, str]) -> Iterator[Request]:
             common["path"] = known["files"]
         if topic.name == "lineage":
             common |= {"kind": "run", "id": known["run_id"], "direction": "both", "depth": "1"}
+        if topic.name in ("comments", "watching"):
+            common |= {"kind": "run", "id": known["run_id"], "text": SAID}
         for one in topic.endpoints:
+            if one.path == "/comments/{id}":
+                common["id"] = known["comment"]
             values = {**common, "path": "model/a.txt"} if "{run_id}" in one.path else dict(common)
             path = _filled(one.path, values)
             if one.method == "POST" and one.path in _NEW:

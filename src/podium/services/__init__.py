@@ -1,5 +1,6 @@
 """The rules: who may, what is valid, what follows. Everything that reaches the data goes through a service."""
 
+from podium.services.activity import Activity
 from podium.services.api_keys import ApiKeys
 from podium.services.artifact_commits import ArtifactCommits
 from podium.services.artifact_contents import ArtifactContents
@@ -11,6 +12,7 @@ from podium.services.artifacts import Artifacts
 from podium.services.assessments import Assessments
 from podium.services.audit import Audit
 from podium.services.cabinet import Cabinet
+from podium.services.comments import Comments
 from podium.services.comparison import Comparison
 from podium.services.context import Context
 from podium.services.curves import Curves
@@ -30,6 +32,8 @@ from podium.services.model_links import ModelAliases, ModelChanges, Models
 from podium.services.model_sync import ModelSync
 from podium.services.organizations import Organizations
 from podium.services.overview import Overview
+from podium.services.palette import Palette
+from podium.services.people import People
 from podium.services.project_pages import ProjectPages
 from podium.services.projects import Projects
 from podium.services.promotion import Promotion
@@ -55,23 +59,26 @@ from podium.services.tracked_runs import TrackedRuns
 from podium.services.users import Users
 from podium.services.verification import Verification
 from podium.services.versions import Versions
+from podium.services.watching import Watching
 from podium.services.webhooks import Webhooks
 
 
 class Services:
     """Every service over one context, built once a process."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context) -> None:  # noqa: PLR0915  a line a service
         self.signed_urls = SignedUrls(context)
         self.artifact_contents = ArtifactContents(context, self.signed_urls)
         self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
         self.artifact_lineage = ArtifactLineage(context)
         self.artifact_reading = ArtifactReading(context, MadeListings(context))
         self.artifact_versions = ArtifactVersions(context)
+        self.activity = Activity(context)
         self.api_keys = ApiKeys(context)
         self.artifacts = Artifacts(context)
         self.assessments = Assessments(context)
         self.audit = Audit(context)
+        self.comments = Comments(context)
         self.datasets = Datasets(context)
         self.evaluation_datasets = EvaluationDatasets(context)
         self.health = Health(context)
@@ -82,6 +89,8 @@ class Services:
         self.members = Members(context)
         self.organizations = Organizations(context)
         self.overview = Overview(context)
+        self.palette = Palette(context)
+        self.people = People(context)
         self.projects = Projects(context)
         self.promotion = Promotion(context)
         self.registry = Registry(context)
@@ -100,6 +109,7 @@ class Services:
         self.sign_in = SignIn(context)
         self.users = Users(context)
         self.verification = Verification(context)
+        self.watching = Watching(context)
         self.versions = Versions(context)
         self.model_sync = ModelSync(context)
         models = Models(self.registry, self.versions, self.promotion, self.model_sync)

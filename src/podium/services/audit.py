@@ -43,7 +43,7 @@ class Audit:
 
         def work(tx: Tx) -> EventPage:
             team = self._context.team_id(tx, actor)
-            found = rows.newest_events(tx, team, which, before=cursor, limit=limit + 1)
+            found = rows.newest_events(tx, [team], which, before=cursor, limit=limit + 1)
             return EventPage(found[:limit], found[limit - 1].seq if len(found) > limit else None)
 
         return await self._context.store.read(work)
@@ -53,7 +53,7 @@ class Audit:
         which, after = EventFilter(**criteria), 0
 
         def work(tx: Tx) -> list[Event]:
-            return rows.team_events_after(tx, self._context.team_id(tx, actor), which, after=after, limit=BATCH)
+            return rows.team_events_after(tx, [self._context.team_id(tx, actor)], which, after=after, limit=BATCH)
 
         while True:
             batch = await self._context.store.read(work)

@@ -21,6 +21,8 @@ from podium.store.transaction import Tx
 NOTED_EVERY_S = 60
 # Each takes a quarter of a second of a processor and 16 MiB.
 _PASSWORDS_AT_ONCE = 2
+# What a key is called that a browser got when somebody signed in with it: this, a comma and the day.
+BROWSER_KEY = "browser"
 # W&B's client signs in as `api`; what it wrote into a .netrc says `user`.
 _KEY_USERS = frozenset({"api", "user", ""})
 

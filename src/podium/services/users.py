@@ -21,7 +21,7 @@ from podium.services.api_keys import add_key
 from podium.services.context import Context
 from podium.services.passwords import hash_password, is_password
 from podium.store import accounts as rows
-from podium.store import api_keys, organizations, teams
+from podium.store import api_keys, organizations, teams, watches
 from podium.store.transaction import Tx
 
 MAX_PAGE = 1000
@@ -129,6 +129,7 @@ class Users:
             at = self._context.clock()
             rows.update_user(tx, user.id, {"deleted_at": at, "password_hash": None, "home_team_id": None}, at)
             rows.delete_memberships(tx, user.id)
+            watches.unwatch_all(tx, user.id)
             api_keys.revoke_keys(tx, user.id, at)
             teams.update_deleted(tx, user.team_id, at, at)
             self._record(tx, actor, user, "delete", _state(user), at=at)

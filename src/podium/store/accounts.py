@@ -7,7 +7,7 @@ from podium.domain.accounts import User
 from podium.store.dialect import for_update
 from podium.store.transaction import Tx
 
-_USER = (
+USER = (
     "SELECT u.id, u.name, u.email, u.kind, u.is_admin, u.password_hash IS NOT NULL, u.team_id,"
     " COALESCE(h.id, t.id), COALESCE(h.name, t.name), u.created_at FROM users AS u JOIN teams AS t ON t.id = u.team_id"
     " LEFT JOIN teams AS h ON h.id = u.home_team_id AND h.deleted_at IS NULL"
@@ -32,30 +32,30 @@ def find_user(tx: Tx, name: str, *, lock: bool = False) -> User | None:
     """The user of this name; with `lock` it stays as it is until the transaction ends."""
     if lock and tx.dialect == "postgresql":
         tx.one(f"SELECT id FROM users WHERE name = :name AND deleted_at IS NULL{for_update(tx.dialect)}", name=name)
-    return _user(tx.one(f"{_USER} WHERE u.name = :name AND u.deleted_at IS NULL", name=name))
+    return _user(tx.one(f"{USER} WHERE u.name = :name AND u.deleted_at IS NULL", name=name))
 
 
 def find_user_by_id(tx: Tx, user_id: int) -> User | None:
     """The user with this key."""
-    return _user(tx.one(f"{_USER} WHERE u.id = :id AND u.deleted_at IS NULL", id=user_id))
+    return _user(tx.one(f"{USER} WHERE u.id = :id AND u.deleted_at IS NULL", id=user_id))
 
 
 def list_users(tx: Tx, *, after: str, limit: int) -> list[User]:
     """Users by name, those behind `after`."""
     rows = tx.all(
-        f"{_USER} WHERE u.deleted_at IS NULL AND u.name > :after ORDER BY u.name LIMIT :limit", after=after, limit=limit
+        f"{USER} WHERE u.deleted_at IS NULL AND u.name > :after ORDER BY u.name LIMIT :limit", after=after, limit=limit
     )
-    return [_made(row) for row in rows]
+    return [made_user(row) for row in rows]
 
 
 def search_users(tx: Tx, query: str, limit: int) -> list[User]:
     """Users with this name or e-mail address."""
     rows = tx.all(
-        f"{_USER} WHERE u.deleted_at IS NULL AND (u.name = :query OR u.email = :query) ORDER BY u.name LIMIT :limit",
+        f"{USER} WHERE u.deleted_at IS NULL AND (u.name = :query OR u.email = :query) ORDER BY u.name LIMIT :limit",
         query=query,
         limit=limit,
     )
-    return [_made(row) for row in rows]
+    return [made_user(row) for row in rows]
 
 
 def insert_user(tx: Tx, values: dict[str, Any], at: int) -> int | None:
@@ -140,9 +140,9 @@ def load_account(tx: Tx, user_id: int) -> Account | None:
 
 
 def _user(row: tuple[Any, ...] | None) -> User | None:
-    return None if row is None else _made(row)
+    return None if row is None else made_user(row)
 
 
-def _made(row: tuple[Any, ...]) -> User:
+def made_user(row: tuple[Any, ...]) -> User:
     key, name, email, kind, admin, has_password, *rest = row
     return User(key, name, email, kind, bool(admin), bool(has_password), *rest)

@@ -1,5 +1,7 @@
 """Reads of the audit trail."""
 
+from collections.abc import Sequence
+
 from podium.domain.audit import EventFilter, Head
 from podium.domain.events import Event
 from podium.store.events import COLUMNS
@@ -20,19 +22,19 @@ _TIMES = ("since", "until")
 FEW = 1000
 
 
-def newest_events(tx: Tx, team_id: int, which: EventFilter, *, before: int | None, limit: int) -> list[Event]:
-    """The team's events that fit, newest first, only those with a number below `before`."""
-    condition, values = _criteria(tx, which)
+def newest_events(tx: Tx, teams: Sequence[int], which: EventFilter, *, before: int | None, limit: int) -> list[Event]:
+    """The teams' events that fit, newest first, only those with a number below `before`."""
+    condition, values = _criteria(tx, teams, which)
     if before is not None:
         condition += " AND seq < :before"
         values["before"] = before
-    return _events(tx, team_id, condition, values, f"DESC LIMIT {limit}")
+    return _events(tx, condition, values, f"DESC LIMIT {limit}")
 
 
-def team_events_after(tx: Tx, team_id: int, which: EventFilter, *, after: int, limit: int) -> list[Event]:
-    """The team's events that fit, oldest first, only those with a number above `after`."""
-    condition, values = _criteria(tx, which)
-    return _events(tx, team_id, condition + " AND seq > :after", {**values, "after": after}, f"ASC LIMIT {limit}")
+def team_events_after(tx: Tx, teams: Sequence[int], which: EventFilter, *, after: int, limit: int) -> list[Event]:
+    """The teams' events that fit, oldest first, only those with a number above `after`."""
+    condition, values = _criteria(tx, teams, which)
+    return _events(tx, condition + " AND seq > :after", {**values, "after": after}, f"ASC LIMIT {limit}")
 
 
 def events_after(tx: Tx, after: int, limit: int) -> list[Event]:
@@ -47,16 +49,23 @@ def chain_head(tx: Tx) -> Head | None:
     return None if row is None else Head(*row)
 
 
-def _criteria(tx: Tx, which: EventFilter) -> tuple[str, dict[str, str | int]]:
-    """The condition that follows the WHERE, and its values but for the team's."""
-    values = {name: value for name in _CONDITIONS if (value := getattr(which, name)) is not None}
-    conditions = {"team": "team_id = :team"} | {name: _CONDITIONS[name] for name in values}
+def _criteria(tx: Tx, teams: Sequence[int], which: EventFilter) -> tuple[str, dict[str, str | int]]:
+    """The condition that follows the WHERE, and its values."""
+    own = "= :team" if len(teams) == 1 else f"IN ({inlined(teams)})"
+    values: dict[str, str | int] = {name: value for name in _CONDITIONS if (value := getattr(which, name)) is not None}
+    conditions = {"team": f"team_id {own}"} | {name: _CONDITIONS[name] for name in values}
     # SQLite does not know which index tells most: what tells less than another is hidden from its own.
     if "entity_id" in values:
-        conditions["team"] = "team_id + 0 = :team"
+        conditions["team"] = f"team_id + 0 {own}"
+    elif len(teams) > 1:  # an index has the events of one team in order
+        conditions["team"] = f"team_id + 0 {own}"
+        if "entity" in values:
+            conditions["entity"] = "entity || '' = :entity"
     elif "entity" in values and "entity_name" in values:
         conditions["entity"] = "entity || '' = :entity"
     condition = " AND ".join(conditions.values())
+    if len(teams) == 1:
+        values["team"] = teams[0]
     few = _few_within(tx, {name: values[name] for name in _TIMES if name in values})
     return condition if few is None else f"{condition} AND seq IN ({inlined(few)})", values
 
@@ -70,8 +79,8 @@ def _few_within(tx: Tx, times: dict[str, str | int]) -> list[int] | None:
     return [row[0] for row in rows] if len(rows) <= FEW else None
 
 
-def _events(tx: Tx, team_id: int, condition: str, values: dict[str, str | int], order: str) -> list[Event]:
+def _events(tx: Tx, condition: str, values: dict[str, str | int], order: str) -> list[Event]:
     """The numbers are chosen first: an index that has them in order is then all that is read for it."""
     chosen = f"SELECT seq FROM events WHERE {condition} ORDER BY seq {order}"
-    rows = tx.all(f"SELECT {COLUMNS} FROM events WHERE seq IN ({chosen})", team=team_id, **values)
+    rows = tx.all(f"SELECT {COLUMNS} FROM events WHERE seq IN ({chosen})", **values)
     return sorted((Event(*row) for row in rows), key=lambda event: event.seq, reverse=order.startswith("DESC"))

@@ -3,6 +3,7 @@
 from podium.asgi.router import Mount
 from podium.protocols.native import (
     artifacts,
+    comments,
     events,
     files,
     keys,
@@ -16,6 +17,7 @@ from podium.protocols.native import (
     teams,
     users,
     versions,
+    watching,
 )
 from podium.protocols.native.api import Api
 from podium.protocols.native.docs import docs_routes
@@ -31,6 +33,8 @@ TOPICS: tuple[Topic, ...] = (
     artifacts.TOPIC,
     runs.TOPIC,
     lineage.TOPIC,
+    comments.TOPIC,
+    watching.TOPIC,
     teams.TOPIC,
     organizations.TOPIC,
     users.TOPIC,

@@ -1,15 +1,14 @@
 """Markdown of users as HTML: their own HTML is shown as text, and only harmless links are links."""
 
-import re
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-MAX_TEXT = 200_000  # characters; the rest is cut
+from podium.domain.mentions import MENTION
 
-_MENTION = re.compile(r"(?<![\w@/])@([A-Za-z0-9][\w.-]{0,62})")
+MAX_TEXT = 200_000  # characters; the rest is cut
 
 
 @cache
@@ -26,11 +25,6 @@ def markdown(text: str | None) -> Markup:
     return Markup(_parser().render((text or "")[:MAX_TEXT]))  # noqa: S704  the parser escapes all that it is given
 
 
-def mentioned(text: str) -> set[str]:
-    """The names that the text calls with an `@`."""
-    return set(_MENTION.findall(text))
-
-
 def _open_link(self: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
     token = tokens[index]
     token.attrSet("rel", "nofollow noopener noreferrer")
@@ -39,4 +33,4 @@ def _open_link(self: object, tokens: list[Token], index: int, _options: object, 
 
 def _text(_self: object, tokens: list[Token], index: int, _options: object, _env: object) -> str:
     escaped = str(Markup.escape(tokens[index].content))
-    return _MENTION.sub(r'<span class="mention">@\1</span>', escaped)
+    return MENTION.sub(r'<span class="mention">@\1</span>', escaped)

@@ -6,19 +6,24 @@ from starlette.responses import Response
 from podium.asgi.router import Mount
 from podium.errors import NotFound
 from podium.protocols.pages import (
+    activity,
     artifact_versions,
     artifacts,
     cabinet,
+    comments,
     compare,
     curves,
     datasets,
     design,
     lineage,
     models,
+    palette,
+    people,
     projects,
     run_changes,
     run_page,
     run_table,
+    settings,
     sign_in,
     versions,
 )
@@ -43,6 +48,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *artifacts.ENDPOINTS,
     *artifact_versions.ENDPOINTS,
     *projects.ENDPOINTS,
+    *comments.ENDPOINTS,
+    *activity.ENDPOINTS,
+    *palette.ENDPOINTS,
+    *people.ENDPOINTS,
+    *settings.ENDPOINTS,
 )
 # What begins with the names of a team and a project comes last: it fits most addresses.
 WITHIN_PROJECTS: tuple[Endpoint, ...] = (*run_page.ENDPOINTS, *run_changes.ENDPOINTS)

@@ -10,9 +10,7 @@ from podium.errors import NotSignedIn
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.sessions import SESSION_COOKIE, keep_cookie, session_credentials
 from podium.protocols.pages.visit import Page, Redirect, Visit
-from podium.services.sign_in import Credentials
-
-BROWSER_KEY = "browser"
+from podium.services.sign_in import BROWSER_KEY, Credentials
 
 
 async def show(visit: Visit) -> Answer:

@@ -82,14 +82,27 @@ function movePalette(step) {
   palette().querySelector("input").setAttribute("aria-activedescendant", next.id);
 }
 
+let isChosenNext = false; // Enter came before the answer to what was typed
+
+function isPaletteCurrent() {
+  const found = palette().querySelector("[data-found-for]");
+  return found && found.dataset.foundFor === palette().querySelector("input").value.trim();
+}
+
 function choosePalette() {
+  isChosenNext = !isPaletteCurrent();
+  if (isChosenNext) return;
   const item = palette().querySelector('.palette-item[aria-selected="true"]') || palette().querySelector(".palette-item");
   if (item) item.click();
 }
 
-const COMMANDS = { theme: toggleTheme, copyAddress: () => copy(location.href) };
+const COMMANDS = { theme: toggleTheme, copyAddress: () => copy(location.href), keys: tellKeys };
 
-// ---- Keys: "/" searches, "g" and a letter goes to a page, "j" and "k" move through rows, Enter opens one.
+function tellKeys() {
+  document.getElementById("keys-help").showModal();
+}
+
+// ---- Keys, which "?" lists: "/" searches, "g" and a letter goes to a page, "j" and "k" move through rows, Enter opens one.
 
 let pressedG = 0;
 
@@ -118,6 +131,7 @@ function onKey(event) {
     }
     return;
   }
+  if (document.querySelector("dialog[open]")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
   if (Date.now() - pressedG < 1200) {
     pressedG = 0;
@@ -133,6 +147,9 @@ function onKey(event) {
     else openPalette();
   } else if (event.key === "j") moveRow(1);
   else if (event.key === "k") moveRow(-1);
+  else if (event.key === "?") tellKeys();
+  else if (event.key === "y") COMMANDS.copyAddress();
+  else if (event.key === "t") toggleTheme();
 }
 
 // ---- Copying
@@ -161,7 +178,8 @@ function onClick(event) {
     event.preventDefault();
     palette().close();
     COMMANDS[found("[data-command]").dataset.command]();
-  } else if (event.target === palette()) palette().close();
+  } else if (found("[data-close-dialog]")) found("dialog").close();
+  else if (event.target.matches("dialog")) event.target.close(); // beside what it shows
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 }
 
@@ -180,13 +198,20 @@ function followMlflowAddress() {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
-document.addEventListener("htmx:afterSwap", (event) => tellTimes(event.target));
+document.addEventListener("htmx:afterSwap", (event) => {
+  tellTimes(event.target);
+  if (isChosenNext && event.target.id === "palette-results" && palette().open) choosePalette();
+});
 document.addEventListener("htmx:load", (event) => {
   for (const box of event.target.querySelectorAll?.("[data-notice]") ?? []) fade(box);
   if (event.target.matches?.("[data-notice]")) fade(event.target);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status >= 400 && event.detail.xhr.getResponseHeader("hx-retarget")) event.detail.shouldSwap = true;
+});
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return; // an address names only what was chosen
+  for (const [name, value] of Object.entries(event.detail.parameters)) if (value === "") delete event.detail.parameters[name];
 });
 document.addEventListener("htmx:sendError", () => notice("No answer", "The server cannot be reached.", "error"));
 window.addEventListener("hashchange", followMlflowAddress);
