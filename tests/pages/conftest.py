@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from support.pages_story import Story
 from support.server import running_server
@@ -21,6 +21,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Machines that run tests are busy: what is expected may take its time.
+expect.set_options(timeout=20_000)
+
 # A picture of every page that a test has visited is kept here for people to look at.
 PICTURES = Path(os.environ.get("PAGE_PICTURES", Path(__file__).parents[2] / "data" / "page-pictures"))
 

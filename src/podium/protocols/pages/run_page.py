@@ -1,4 +1,4 @@
-"""The page of a run, part by part: overview, curves, console, media, system, files."""
+"""The page of a run, part by part: overview, curves, console, media, system, files, lineage."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from podium.protocols.pages.visit import Page, Visit, path_to
 from podium.services.curves import Wanted
 from podium.services.run_pages import RunPage
 
-PARTS = ("overview", "curves", "console", "media", "system", "files")
+PARTS = ("overview", "curves", "console", "media", "system", "files", "lineage")
 _LINES = 1000
 _FIRST_CURVES, _MOST_CURVES = 12, 200
 _INTERNAL_TAGS = ("mlflow.", "wandb.")
@@ -129,6 +129,10 @@ async def _files(visit: Visit, opened: RunPage) -> dict[str, Any]:
     return {"folder": visit.query("path"), "listing": await files_of(visit, opened.tracked, visit.query("path"))}
 
 
+async def _lineage(_visit: Visit, _opened: RunPage) -> dict[str, Any]:
+    return {}  # the graph is fetched by its own script
+
+
 _SHOWN = {
     "overview": _overview,
     "curves": _curves,
@@ -136,6 +140,7 @@ _SHOWN = {
     "media": _media,
     "system": _system,
     "files": _files,
+    "lineage": _lineage,
 }
 
 
