@@ -25,8 +25,9 @@ FLAGS = [
 PICTURES = Path(os.environ.get("PAGE_PICTURES", Path(__file__).parents[2] / "data" / "page-pictures"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for a file: while one is there, Playwright's event loop runs, and no test could run one of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         yield browser
@@ -86,6 +87,6 @@ def picture() -> Callable[[Page, str], None]:
 
 
 def _note(problems: list[str], kind: str, text: str) -> None:
-    # A refused request is told on the console too; tests look at what the page says of it.
-    if kind == "error" and "Failed to load resource" not in text:
+    # A refused request is told on the console too, by the browser and by htmx; tests look at what the page says of it.
+    if kind == "error" and not any(told in text for told in ("Failed to load resource", "Response Status Error Code")):
         problems.append(f"console: {text}")

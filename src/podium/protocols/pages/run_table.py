@@ -89,7 +89,7 @@ class RunTables:
         header = ["run_id", *(fixed.name for fixed in FIXED), *(column.spec for column in table.columns)]
         runs = [run async for run in self._all(visit, opened, table)]
         rows = (_csv_row(run, table.columns) for run in runs)
-        return await asyncio.to_thread(csv_download, name, header, rows)  # there may be many: others are served meanwhile
+        return await asyncio.to_thread(csv_download, name, header, rows)  # there may be many
 
     async def live(self, visit: Visit) -> Response:
         """A mark that changes when the table would."""
