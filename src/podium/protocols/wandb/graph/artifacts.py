@@ -38,13 +38,13 @@ async def _client_id(_: Any, info: GraphQLResolveInfo, client_id: str) -> dict[s
 
 async def _membership(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.membership(project_key(source), name)
+    found = await caller.services.artifact_reading.membership(caller.actor(), project_key(source), name)
     return None if found is None else membership_shape(found)
 
 
 async def _artifact_named(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.membership(project_key(source), name)
+    found = await caller.services.artifact_reading.membership(caller.actor(), project_key(source), name)
     return None if found is None else version_shape(found.version)
 
 
