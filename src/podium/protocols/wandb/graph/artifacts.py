@@ -53,7 +53,7 @@ async def _manifest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | N
     file = await caller.services.artifact_reading.listing(caller.actor(), source["key"])
     if file is None:
         return None
-    url = content_url(caller, caller.services.artifact_contents.read_token(file), file.path, MANIFESTS_FOLDER)
+    url = content_url(caller, caller.services.links.create(file), file.path, MANIFESTS_FOLDER)
     shown = {"id": f"Listing:{source['key']}", "name": file.path, "display_name": file.path, "direct_url": url}
     return {"id": global_id("ArtifactManifest", source["key"]), "file": {**shown, "size_bytes": file.size_bytes}}
 
