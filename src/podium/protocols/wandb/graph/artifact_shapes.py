@@ -38,7 +38,6 @@ def project_shape(place: Place) -> dict[str, Any]:
         "internal_id": global_id("ProjectInternalId", place.project_id),
         "name": place.project,
         "entity_name": place.team,
-        "entity": {"name": place.team},
     }
 
 
