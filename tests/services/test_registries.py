@@ -121,6 +121,23 @@ def test_a_look_without_changes_writes_nothing(world):
     asyncio.run(story())
 
 
+def test_what_is_asked_for_by_its_key_is_as_the_model_is_now(world):
+    async def story():
+        await world.register()
+        place = await world.shown()
+        sync, reading = world.services.model_sync, world.services.artifact_reading
+        version, collection = place.version.id, place.collection.id
+        await world.services.promotion.set_alias(ACTOR, "M", "prod", 1)
+        assert "prod" not in {alias.alias for alias in (await reading.version(ACTOR, version)).aliases}
+        await sync.refresh_version(ACTOR, version)
+        assert "prod" in {alias.alias for alias in (await reading.version(ACTOR, version)).aliases}
+        await world.registry.describe(ACTOR, "M", "better")
+        await sync.refresh_collection(ACTOR, collection)
+        assert (await reading.collection_by_key(ACTOR, collection)).description == "better"
+
+    asyncio.run(story())
+
+
 def test_what_is_outside_the_server_shows_as_a_reference(world):
     async def story():
         await world.new_version()

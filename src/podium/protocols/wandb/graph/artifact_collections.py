@@ -29,6 +29,7 @@ from podium.services.searching import Search
 async def _collection_by_id(_: Any, info: GraphQLResolveInfo, id: str) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
     key = key_of("ArtifactCollection", id)
+    await caller.services.model_sync.refresh_collection(caller.actor(), key)
     return collection_shape(await caller.services.artifact_reading.collection_by_key(caller.actor(), key))
 
 

@@ -27,7 +27,9 @@ _DEFAULT_FILES = 50
 
 async def _artifact(_: Any, info: GraphQLResolveInfo, id: str) -> dict[str, Any]:  # noqa: A002  the schema's name
     caller: Caller = info.context
-    return version_shape(await caller.services.artifact_reading.version(caller.actor(), key_of("Artifact", id)))
+    key = key_of("Artifact", id)
+    await caller.services.model_sync.refresh_version(caller.actor(), key)
+    return version_shape(await caller.services.artifact_reading.version(caller.actor(), key))
 
 
 async def _client_id(_: Any, info: GraphQLResolveInfo, client_id: str) -> dict[str, Any] | None:
