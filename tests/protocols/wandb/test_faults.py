@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from podium.services import signed_urls
+from podium.services.artifact_contents import UploadGrant
 from podium.services.signed_urls import SignedUrls
 from support.faulty_proxy import FaultyProxy, Handler, faulty_proxy
 from support.process import ServerProcess
@@ -91,15 +91,14 @@ def test_connections_that_break_lose_and_double_nothing(network: FaultyProxy, wa
 
 @pytest.fixture
 def expired_urls(monkeypatch):
-    """How many of the URLs for uploads are to be made next that have expired when the client gets to use them."""
-    left = [0]
+    """How many of the URLs for an artifact's uploads, from the next one on, have expired when the client uses them."""
+    left, as_ever = [0], SignedUrls.sign
 
-    def sign(self, grant, sign=SignedUrls.sign):
-        with pytest.MonkeyPatch.context() as earlier:
-            if left[0]:
-                left[0] -= 1
-                earlier.setattr(signed_urls, "VALID_MS", -1)
-            return sign(self, grant)
+    def sign(self, grant, valid_ms=None):
+        if left[0] and isinstance(grant, UploadGrant):
+            left[0] -= 1
+            valid_ms = -1
+        return as_ever(self, grant, valid_ms)
 
     monkeypatch.setattr(SignedUrls, "sign", sign)
     return left
