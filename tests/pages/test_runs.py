@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from support.pages_story import T0, Story
 
+expect.set_options(timeout=20_000)  # machines that run tests are busy
+
 HOSTILE = "<script>window.hit='it ran'</script><img src=x onerror=alert(1)>"
 
 

@@ -102,7 +102,7 @@ class ProjectPages:
         return await self._context.store.read(work)
 
     async def mark(self, actor: Actor, name: str, shown: Sequence[int]) -> str:
-        """A text that changes when a run of these, or the newest of the project, does. Raises NotFound."""
+        """A text that changes when a run of these, or one of the newest of the project, does. Raises NotFound."""
 
         def work(tx: Tx) -> str:
             project = projects.find_project_by_name(tx, self._context.team_id(tx, actor), name)

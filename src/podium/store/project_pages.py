@@ -76,10 +76,10 @@ def select_groups(
 
 
 def select_marks(tx: Tx, project: int, shown: Sequence[int]) -> list[tuple[int, int]]:
-    """(key, revision) of the runs of a page and of the run that was begun last: they tell when to read it anew."""
+    """(key, revision) of the runs of a page and of those begun last: they tell when to read it anew."""
     rows = tx.all(
         f"SELECT id, revision FROM runs WHERE id IN ({inlined(shown)}) UNION SELECT id, revision FROM"
-        " (SELECT id, revision FROM runs WHERE project_id = :project ORDER BY start_time DESC, run_id LIMIT 1)"
+        " (SELECT id, revision FROM runs WHERE project_id = :project ORDER BY start_time DESC, run_id LIMIT 50)"
         " AS newest ORDER BY 1",
         project=project,
     )

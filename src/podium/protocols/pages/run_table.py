@@ -1,5 +1,6 @@
 """A project's runs: searched, sorted, grouped, as a table and as CSV."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -87,7 +88,8 @@ class RunTables:
             return csv_download(name, _group_header(table), [_group_row(group, table) for group in table.groups])
         header = ["run_id", *(fixed.name for fixed in FIXED), *(column.spec for column in table.columns)]
         runs = [run async for run in self._all(visit, opened, table)]
-        return csv_download(name, header, (_csv_row(run, table.columns) for run in runs))
+        rows = (_csv_row(run, table.columns) for run in runs)
+        return await asyncio.to_thread(csv_download, name, header, rows)  # there may be many
 
     async def live(self, visit: Visit) -> Response:
         """A mark that changes when the table would."""
