@@ -49,8 +49,8 @@ from podium.services.secret_box import SecretBox
 from podium.settings import Settings
 from podium.store.claim import claimed
 from podium.store.engine import open_store
-from podium.worker.heartbeats import Heartbeats
 from podium.worker.loop import Worker
+from podium.worker.periodic import Periodic
 
 SETTINGS_VARIABLE = "PODIUM_SERVER_SETTINGS"
 ADMIN_KEY_VARIABLE = "PODIUM_ADMIN_API_KEY"  # no setting: secrets are kept out of files and command lines
@@ -97,7 +97,10 @@ class Podium:
         )
         self.services = Services(self.context)
         self.worker = Worker(self.services.deliveries)
-        self.heartbeats = Heartbeats(self.services.run_control)
+        self.periodic = (
+            Periodic("ending of silent runs", self.services.run_control.give_up_silent),
+            Periodic("expiry of artifacts", self.services.retention.expire),
+        )
         metrics = RequestMetrics()
         operators = Mount((), health_routes(self.services.health, metrics), endpoint_not_found, shape_error)
         native = native_mount(Api(self.services, _GRAMMARS))
@@ -228,11 +231,13 @@ def create_app(settings: Settings) -> ASGIApp:
                     await send({"type": "lifespan.startup.failed", "message": error.message})
                     return
                 podium.worker.start()
-                podium.heartbeats.start()
+                for periodic in podium.periodic:
+                    periodic.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if podium is not None:
-                    await podium.heartbeats.stop()
+                    for periodic in podium.periodic:
+                        await periodic.stop()
                     await podium.worker.stop()
                     podium.close()
                 await send({"type": "lifespan.shutdown.complete"})

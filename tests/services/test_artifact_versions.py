@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from podium.domain.access import Actor
+from podium.domain.access import Account, Actor
 from podium.domain.artifact_collections import CollectionScope
 from podium.domain.filters import And, Comparison, Field, FieldKind, Operator, Order
 from podium.errors import AlreadyExists, DigestMismatch, InvalidArgument, InvalidState, NotFound, PermissionDenied
@@ -35,7 +35,7 @@ class World:
 
     async def names(self, name: str) -> str | None:
         """The version that a name stands for."""
-        found = await self.services.artifact_reading.membership(await self.project(), name)
+        found = await self.services.artifact_reading.membership(ANN, await self.project(), name)
         return None if found is None else f"{found.collection.name}:v{found.number}"
 
 
@@ -179,18 +179,18 @@ def test_versions_of_a_collection_are_found_by_labels_and_in_order(world):
         for number in range(5):
             await world.logger.log("data", {"a": str(number).encode()}, tags=["odd"] if number % 2 else [])
         project = await world.project()
-        data = await reading.collection(project, "data")
+        data = await reading.collection(ANN, project, "data")
         assert data is not None
         odd = Comparison(Field(FieldKind.TAG, "tag"), Operator.EQ, "odd")
-        found = await reading.members(data.id, Search(odd, NEWEST, limit=1))
+        found = await reading.members(ANN, data.id, Search(odd, NEWEST, limit=1))
         assert ([each.number for each in found.items], found.total) == ([3], 2)
-        rest = await reading.members(data.id, Search(odd, NEWEST, limit=1, page_token=found.next_page_token))
+        rest = await reading.members(ANN, data.id, Search(odd, NEWEST, limit=1, page_token=found.next_page_token))
         assert ([each.number for each in rest.items], rest.next_page_token) == ([1], None)
         by_alias = Comparison(Field(FieldKind.TAG, "alias"), Operator.EQ, "latest")
-        assert [each.number for each in (await reading.members(data.id, Search(by_alias))).items] == [4]
-        listed = await reading.collections(CollectionScope(project, "dataset"), Search(And()))
+        assert [each.number for each in (await reading.members(ANN, data.id, Search(by_alias))).items] == [4]
+        listed = await reading.collections(ANN, CollectionScope(project, "dataset"), Search(And()))
         assert [each.name for each in listed.items] == ["data"]
-        assert (await reading.collections(CollectionScope(project, "model"), Search(And()))).total == 0
+        assert (await reading.collections(ANN, CollectionScope(project, "model"), Search(And()))).total == 0
 
     asyncio.run(story())
 
@@ -200,7 +200,7 @@ def test_a_page_costs_a_fixed_number_of_statements(world, monkeypatch):
         reading = world.services.artifact_reading
         for number in range(12):
             await world.logger.log("data", {"a": str(number).encode()}, aliases=[f"a{number}"], tags=["t"])
-        data = await reading.collection(await world.project(), "data")
+        data = await reading.collection(ANN, await world.project(), "data")
         assert data is not None
         statements: list[str] = []
         execute = Tx._execute
@@ -213,7 +213,7 @@ def test_a_page_costs_a_fixed_number_of_statements(world, monkeypatch):
         counts = []
         for limit in (2, 12):
             statements.clear()
-            found = await reading.members(data.id, Search(And(), NEWEST, limit=limit))
+            found = await reading.members(ANN, data.id, Search(And(), NEWEST, limit=limit))
             assert len(found.items) == limit
             counts.append(len(statements))
         assert counts[0] == counts[1] < 20
@@ -261,6 +261,9 @@ def test_runs_are_linked_to_what_they_made_and_read(world):
         for _ in range(2):
             await services.artifact_lineage.use(ANN, version.id, "p", runs[1].run_id)
         assert [run.slug for run in await services.artifact_lineage.runs_that_read(ANN, version.id)] == [runs[1].run_id]
+        eve = Actor("eve", account=Account(7, "eve", admin=False, home="default", roles={}))
+        with pytest.raises(NotFound):
+            await services.artifact_lineage.versions_of_run(eve, runs[0].id, "output", 10, 0)
         outputs, total = await services.artifact_lineage.versions_of_run(ANN, runs[0].id, "output", 10, 0)
         assert ([each.id for each in outputs], total) == ([version.id, other.id], 2)
         maker = await services.artifact_lineage.maker(ANN, other.id)
@@ -325,7 +328,7 @@ def test_a_version_goes_when_its_time_is_over_unless_it_is_linked(world):
         assert await world.names("data:v0") == "data:v0"
         world.clock.advance(days=2)
         assert (await world.services.retention.preview(30 * DAY)).artifacts == 0
-        await world.services.retention.collect(30 * DAY)
+        assert [await world.services.retention.expire() for _ in range(2)] == [False, False]
         assert [await world.names(f"data:v{number}") for number in range(3)] == [None, "data:v1", "data:v2"]
         world.clock.advance(days=31)
         assert (await world.services.retention.collect(30 * DAY)).artifacts == 1
@@ -343,7 +346,7 @@ def test_what_a_deleted_project_has_is_hidden_until_it_is_restored(world):
         with pytest.raises(NotFound):
             await world.services.artifact_reading.version(ANN, version.id)
         other = (await world.services.projects.get_by_name(ANN, "q")).id
-        assert await world.services.artifact_reading.membership(other, "links:latest") is None
+        assert await world.services.artifact_reading.membership(ANN, other, "links:latest") is None
         await world.services.projects.restore(ANN, project)
         assert await world.names("data:latest") == "data:v0"
 

@@ -8,6 +8,7 @@ import pytest
 
 from podium.domain.access import Actor
 from podium.domain.accounts import NewUser
+from podium.domain.artifact_collections import CollectionScope
 from podium.domain.filters import And
 from podium.domain.registries import MODELS
 from podium.errors import InvalidArgument, InvalidState, NotFound, PermissionDenied
@@ -20,6 +21,7 @@ from podium.services import Services
 from podium.services.artifact_aliases import AliasIn
 from podium.services.artifact_changes import VersionEdit
 from podium.services.registries import Page, RegistryEdit, Wanted
+from podium.services.searching import Search
 from podium.services.sign_in import Credentials
 from podium.store.engine import Store
 from support.files import body, context_of
@@ -49,7 +51,7 @@ class World(RegistryWorld):
         """The place in the registry of models that a name stands for, as somebody finds it who looks there."""
         await self.services.model_sync.refresh(ACTOR)
         project = await self.services.projects.get_by_name(ACTOR, MODELS)
-        return await self.services.artifact_reading.membership(project.id, name)
+        return await self.services.artifact_reading.membership(ACTOR, project.id, name)
 
     async def register(self, content: str = "weights"):
         await self.services.artifacts.put(ACTOR, f"0/{RUN}/artifacts/model/weights", body(content.encode()))
@@ -115,6 +117,23 @@ def test_a_look_without_changes_writes_nothing(world):
         events = len(await world.events())
         assert await world.shown() == before
         assert len(await world.events()) == events
+
+    asyncio.run(story())
+
+
+def test_what_is_asked_for_by_its_key_is_as_the_model_is_now(world):
+    async def story():
+        await world.register()
+        place = await world.shown()
+        sync, reading = world.services.model_sync, world.services.artifact_reading
+        version, collection = place.version.id, place.collection.id
+        await world.services.promotion.set_alias(ACTOR, "M", "prod", 1)
+        assert "prod" not in {alias.alias for alias in (await reading.version(ACTOR, version)).aliases}
+        await sync.refresh_version(ACTOR, version)
+        assert "prod" in {alias.alias for alias in (await reading.version(ACTOR, version)).aliases}
+        await world.registry.describe(ACTOR, "M", "better")
+        await sync.refresh_collection(ACTOR, collection)
+        assert (await reading.collection_by_key(ACTOR, collection)).description == "better"
 
     asyncio.run(story())
 
@@ -292,6 +311,22 @@ def test_roles_in_a_registry_say_who_sees_and_links(world):
         assert (await services.artifact_reading.version(bob, version.id)).id == version.id
         await refused(services.artifact_reading.version(eve, version.id), NotFound)
         await refused(services.artifact_changes.delete(ann, version.id, with_aliases=True), NotFound)
+        # And not what else is where that comes from.
+        reading, source = services.artifact_reading, version.sequence
+        project, scope = source.place.project_id, CollectionScope(source.place.project_id)
+        for call in (
+            lambda actor: reading.membership(actor, project, "data:latest"),
+            lambda actor: reading.collection(actor, project, "data"),
+            lambda actor: reading.collections(actor, scope, Search(And())),
+            lambda actor: reading.types(actor, project, 10, 0),
+            lambda actor: reading.type(actor, project, source.type),
+            lambda actor: reading.aliases(actor, source.id, 10, 0),
+            lambda actor: reading.members(actor, source.id, Search(And())),
+            lambda actor: reading.member(actor, source.id, "latest"),
+            lambda actor: reading.latest(actor, source.id),
+        ):
+            await call(admin)
+            await refused(call(bob), NotFound)
 
         await services.registries.upsert(_at(admin, "acme"), "wandb-registry-x", RegistryEdit(access="RESTRICTED"))
         assert [await seen(ann), await seen(bob)] == [0, 0]

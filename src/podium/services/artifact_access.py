@@ -7,7 +7,7 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
 from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
-from podium.services.registry_roles import require_place, sees_in_registry
+from podium.services.registry_roles import require_place, require_place_of, sees_in_registry
 from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
 from podium.store.transaction import Tx
 
@@ -20,6 +20,16 @@ def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[
         context.team_id(tx, actor)
         raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
     return require_place(context, tx, actor, project.id, name), project.id
+
+
+def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> None:
+    """Raise NotFound unless the actor may see what is in the project with this key."""
+    found = projects.find_place(tx, project_id)
+    missing = f"There is no project with the number {project_id}."
+    if found is None:
+        raise NotFound(missing)
+    team, name = found
+    require_place_of(context, tx, actor, team, project_id, name, missing)
 
 
 def require_version(

@@ -23,14 +23,6 @@ class UploadGrant(msgspec.Struct, frozen=True, array_like=True):
     path: str
 
 
-class ReadGrant(msgspec.Struct, frozen=True, array_like=True):
-    """May read a file."""
-
-    path: str
-    digest: str
-    size_bytes: int
-
-
 class ArtifactContents:
     """What may be done with the bytes of artifacts."""
 
@@ -53,10 +45,6 @@ class ArtifactContents:
         """What `put` takes."""
         return self._urls.sign(UploadGrant(team_id, md5, path))
 
-    def read_token(self, file: ManifestEntry) -> str:
-        """What `granted_file` takes."""
-        return self._urls.sign(ReadGrant(file.path, file.digest, file.size_bytes))
-
     async def put(self, token: str, chunks: AsyncIterable[bytes], size_bytes: int | None) -> None:
         """Store what a token is for. Raises PermissionDenied, and DigestMismatch for other bytes than announced."""
         grant = self._urls.read(token, UploadGrant)
@@ -76,11 +64,6 @@ class ArtifactContents:
                 )
 
         await self._context.store.write(work, brief=True)
-
-    def granted_file(self, token: str) -> ManifestEntry:
-        """The file that a token lets one read. Raises PermissionDenied."""
-        grant = self._urls.read(token, ReadGrant)
-        return ManifestEntry(grant.path, grant.digest, grant.size_bytes)
 
     async def file_of(self, actor: Actor, project: str, collection: str, md5: str, name: str) -> ManifestEntry:
         """The file with this MD5 that some version in a collection has. Raises NotFound."""

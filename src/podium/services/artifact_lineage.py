@@ -5,6 +5,7 @@ from podium.domain.artifact_collections import Direction, RunRef, Version
 from podium.errors import NotFound
 from podium.services.artifact_access import require_committed, require_version, visible_teams
 from podium.services.context import Context
+from podium.services.tracked_runs import require_by_key
 from podium.store import artifact_versions, run_artifacts
 from podium.store.transaction import Tx
 
@@ -55,9 +56,10 @@ class ArtifactLineage:
     async def versions_of_run(
         self, actor: Actor, run_id: int, direction: Direction, limit: int, offset: int
     ) -> tuple[list[Version], int]:
-        """A page of the versions that a run, which the caller found, made or read, and how many there are."""
+        """A page of the versions that a run made or read, and how many there are. Raises NotFound for the run."""
 
         def work(tx: Tx) -> tuple[list[Version], int]:
+            require_by_key(self._context, tx, actor, run_id)
             keys = run_artifacts.select_versions_of(tx, run_id, direction, limit, offset)
             count = run_artifacts.count_versions_of(tx, run_id, direction)
             found = artifact_versions.load_versions(tx, keys)

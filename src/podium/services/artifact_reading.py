@@ -16,6 +16,7 @@ from podium.domain.artifact_collections import (
 )
 from podium.domain.manifests import ManifestEntry
 from podium.services.artifact_access import (
+    check_project,
     find_membership,
     require_collection,
     require_version,
@@ -53,7 +54,7 @@ class Counted(msgspec.Struct, Generic[T], frozen=True):
 
 
 class ArtifactReading:
-    """What the actor may see. Keys of projects are of those that the caller found by their name."""
+    """What the actor may see. Whatever a key is of, its project has to be one of those. Raises NotFound if not."""
 
     def __init__(self, context: Context, made: MadeListings) -> None:
         self._context, self._made = context, made
@@ -71,9 +72,14 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def membership(self, project_id: int, name: str) -> Membership | None:
+    async def membership(self, actor: Actor, project_id: int, name: str) -> Membership | None:
         """What `collection:alias` names in a project; without an alias the latest."""
-        return await self._context.store.read(lambda tx: find_membership(tx, project_id, name))
+
+        def work(tx: Tx) -> Membership | None:
+            check_project(self._context, tx, actor, project_id)
+            return find_membership(tx, project_id, name)
+
+        return await self._context.store.read(work)
 
     async def places_of(self, actor: Actor, version_id: int) -> list[Membership]:
         """A version's places in its sequence and in the portfolios that link to it."""
@@ -117,10 +123,11 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def collection(self, project_id: int, name: str) -> Collection | None:
+    async def collection(self, actor: Actor, project_id: int, name: str) -> Collection | None:
         """The project's collection of this name."""
 
         def work(tx: Tx) -> Collection | None:
+            check_project(self._context, tx, actor, project_id)
             found = artifact_collections.find_collection(tx, project_id, name)
             return None if found is None else artifact_collections.find_collection_by_key(tx, found.id)
 
@@ -130,10 +137,11 @@ class ArtifactReading:
         """The collection with this key. Raises NotFound."""
         return await self._context.store.read(lambda tx: require_collection(self._context, tx, actor, key)[1])
 
-    async def collections(self, scope: CollectionScope, search: Search) -> Counted[Collection]:
+    async def collections(self, actor: Actor, scope: CollectionScope, search: Search) -> Counted[Collection]:
         """A page of collections."""
 
         def work(tx: Tx) -> Counted[Collection]:
+            check_project(self._context, tx, actor, scope.project_id)
             page = find_page(
                 search,
                 f"artifact_collections {scope}",
@@ -145,18 +153,24 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def types(self, project_id: int, limit: int, offset: int) -> tuple[list[ArtifactType], int]:
+    async def types(self, actor: Actor, project_id: int, limit: int, offset: int) -> tuple[list[ArtifactType], int]:
         """A page of the project's types, and how many it has."""
 
         def work(tx: Tx) -> tuple[list[ArtifactType], int]:
+            check_project(self._context, tx, actor, project_id)
             found = artifact_collections.select_types(tx, project_id, limit, offset)
             return found, artifact_collections.count_types(tx, project_id)
 
         return await self._context.store.read(work)
 
-    async def type(self, project_id: int, name: str) -> ArtifactType | None:
+    async def type(self, actor: Actor, project_id: int, name: str) -> ArtifactType | None:
         """The project's type of this name."""
-        return await self._context.store.read(lambda tx: artifact_collections.find_type(tx, project_id, name))
+
+        def work(tx: Tx) -> ArtifactType | None:
+            check_project(self._context, tx, actor, project_id)
+            return artifact_collections.find_type(tx, project_id, name)
+
+        return await self._context.store.read(work)
 
     async def aliases(self, actor: Actor, collection_id: int, limit: int, offset: int) -> list[tuple[int, str]]:
         """A page of (key, alias) of a collection."""
@@ -167,10 +181,11 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def members(self, collection_id: int, search: Search) -> Counted[Membership]:
+    async def members(self, actor: Actor, collection_id: int, search: Search) -> Counted[Membership]:
         """A page of the versions in a collection."""
 
         def work(tx: Tx) -> Counted[Membership]:
+            require_collection(self._context, tx, actor, collection_id)
             page = find_page(
                 search,
                 f"artifact_members {collection_id}",
@@ -182,19 +197,21 @@ class ArtifactReading:
 
         return await self._context.store.read(work)
 
-    async def latest(self, collection_id: int) -> Version | None:
+    async def latest(self, actor: Actor, collection_id: int) -> Version | None:
         """The newest version in a sequence."""
 
         def work(tx: Tx) -> Version | None:
+            require_collection(self._context, tx, actor, collection_id)
             found = artifact_versions.find_latest(tx, collection_id)
             return None if found is None else artifact_versions.load_versions(tx, [found[0]])[0]
 
         return await self._context.store.read(work)
 
-    async def member(self, collection_id: int, alias: str) -> Membership | None:
+    async def member(self, actor: Actor, collection_id: int, alias: str) -> Membership | None:
         """The place that an alias or number names in a collection."""
 
         def work(tx: Tx) -> Membership | None:
+            require_collection(self._context, tx, actor, collection_id)
             key = artifact_memberships.find_membership(tx, collection_id, alias)
             found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
             return found[0] if found else None

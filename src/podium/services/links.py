@@ -3,35 +3,29 @@
 import msgspec
 
 from podium.domain.manifests import ManifestEntry
-from podium.errors import PermissionDenied, StorageUnavailable
-from podium.services.context import Context
+from podium.services.signed_urls import SignedUrls
 
 
-class _Grant(msgspec.Struct, array_like=True):
+class FileGrant(msgspec.Struct, frozen=True, array_like=True):
+    """May read a file."""
+
+    path: str
     digest: str
     size_bytes: int
-    path: str
-    expires_at: int
 
 
 class Links:
     """Makes and reads links. The bytes are named by their digest, so that a link gives what it was made for."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, urls: SignedUrls) -> None:
+        self._urls = urls
 
-    def create(self, file: ManifestEntry, expires_s: int) -> str:
-        """The token of a link to a file, fit for a URL's path."""
-        expires_at = self._context.clock() + expires_s * 1000
-        grant = _Grant(file.digest, file.size_bytes, file.path, expires_at)
-        return self._context.secrets.seal(msgspec.json.encode(grant).decode())
+    def create(self, file: ManifestEntry, expires_s: int | None = None) -> str:
+        """The token of a link to a file, fit for a URL's path; it is valid for a day, if nothing else is said."""
+        valid_ms = None if expires_s is None else expires_s * 1000
+        return self._urls.sign(FileGrant(file.path, file.digest, file.size_bytes), valid_ms)
 
     def open(self, token: str) -> ManifestEntry:
         """The file that a token was made for. Raises PermissionDenied when it is not ours, or has expired."""
-        try:
-            grant = msgspec.json.decode(self._context.secrets.unseal(token), type=_Grant)
-        except (StorageUnavailable, ValueError) as error:
-            raise PermissionDenied("This link was not made by this server.") from error
-        if grant.expires_at < self._context.clock():
-            raise PermissionDenied("This link has expired: ask for a new one.")
+        grant = self._urls.read(token, FileGrant)
         return ManifestEntry(grant.path, grant.digest, grant.size_bytes)

@@ -5,12 +5,15 @@ behind is read again.
 """
 
 import hashlib
+from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import LATEST
 from podium.domain.registries import MODEL_TYPE, MODELS, Synced, shown_number, shown_tags
+from podium.errors import NotFound
 from podium.services.context import Context
 from podium.services.projects import ensure_project
 from podium.store import (
@@ -44,6 +47,20 @@ class ModelSync:
 
         if await reader.store.read(is_stale):
             await reader.store.write(lambda tx: self.refresh_in(tx, actor, self._team(tx, actor)), brief=True)
+
+    async def refresh_version(self, actor: Actor, key: int) -> None:
+        """The same for the registry that has the version with this key, if it shows a model there."""
+        await self._refresh_found(actor, lambda tx: model_links.find_team_of_stale_version(tx, key))
+
+    async def refresh_collection(self, actor: Actor, key: int) -> None:
+        """The same for the registry that has the collection with this key."""
+        await self._refresh_found(actor, lambda tx: model_links.find_team_of_stale_collection(tx, key))
+
+    async def _refresh_found(self, actor: Actor, find: Callable[[Tx], str | None]) -> None:
+        team = await self._context.store.read(find)
+        if team is not None:
+            with suppress(NotFound):  # for this actor: whether it may see the thing itself is asked by who reads it
+                await self.refresh(actor.at(team))
 
     def refresh_in(self, tx: Tx, actor: Actor, team: int) -> None:
         """As `refresh`, within a transaction."""

@@ -54,6 +54,16 @@ def require_place(context: Context, tx: Tx, actor: Actor, project_id: int, proje
     return team
 
 
+def require_place_of(
+    context: Context, tx: Tx, actor: Actor, team: int, project_id: int, project: str, missing: str
+) -> None:
+    """The same for a project that was found by its key, of a team. Raises NotFound as `missing` says."""
+    if rules.is_registry(project) and rows.find_registry(tx, project_id) is not None:
+        require_role(tx, actor, team, project_id, "member" if tx.writes else "restricted_viewer")
+    else:
+        context.require_team(tx, actor, team, missing)
+
+
 def sees_in_registry(tx: Tx, actor: Actor, version_id: int) -> bool:
     """Whether a registry that the actor may see links to a version of an artifact."""
     return any(role_in(tx, actor, team, project) is not None for team, project in rows.select_linking(tx, version_id))

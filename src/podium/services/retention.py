@@ -80,6 +80,13 @@ class Retention:
         await self._delete_blobs(done, _time(now - self._grace_ms))
         return done
 
+    async def expire(self) -> bool:
+        """Mark artifact versions deleted whose time to live is over; whether there are more."""
+        now = self._context.clock()
+        if not await self._context.store.read(lambda tx: gc.has_expired_artifacts(tx, now)):
+            return False
+        return await self._context.store.write(lambda tx: self._expire_batch(tx, now)) == BATCH
+
     async def preview(self, older_than_ms: int) -> Collected:
         """What `collect` would remove. It tries in one transaction that is undone; other writers wait meanwhile."""
         now, done = self._context.clock(), Collected()

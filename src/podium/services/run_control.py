@@ -107,14 +107,14 @@ class RunControl:
 
         await self._context.store.write(work)
 
-    async def give_up_silent(self) -> int:
-        """Have runs whose heartbeats stopped end as crashed, at the time of the last one; how many were looked at."""
+    async def give_up_silent(self) -> bool:
+        """Have runs whose heartbeats stopped end as crashed, at the time of the last one; whether there are more."""
 
-        def work(tx: Tx) -> int:
+        def work(tx: Tx) -> bool:
             silent = run_streams.select_silent(tx, self._context.clock() - SILENT_AFTER_MS, MAX_SILENT)
             for key in silent:
                 _give_up(tx, key)
-            return len(silent)
+            return len(silent) == MAX_SILENT
 
         return await self._context.store.write(work)
 

@@ -10,27 +10,27 @@ from podium.domain.locations import proxied_path, run_location
 from podium.domain.manifests import normalize_path
 from podium.domain.run_files import RunFile
 from podium.domain.runs import RunRow
-from podium.errors import InvalidState, NotFound, PermissionDenied, StorageUnavailable
+from podium.errors import InvalidState, NotFound
 from podium.services.artifacts import Artifacts
 from podium.services.context import Context
 from podium.services.file_owners import OfRun
+from podium.services.signed_urls import SignedUrls
 from podium.services.tracked_runs import require_by_key
 from podium.store import artifacts as file_rows
 from podium.store import run_files as rows
 from podium.store import runs
 from podium.store.transaction import Tx
 
-UPLOAD_EXPIRES_S = 24 * 3600
 MAX_PAGE = 1000
 
 
-class _Grant(msgspec.Struct, array_like=True):
-    kind: str
+class RunFileGrant(msgspec.Struct, frozen=True, array_like=True):
+    """May put a file of a run, as the user who asked for it."""
+
     user: str
     team: str
     run_id: str
     path: str
-    expires_at: int
 
 
 class Uploads(msgspec.Struct, frozen=True):
@@ -51,8 +51,8 @@ class FilePage(msgspec.Struct, frozen=True):
 class RunFiles:
     """What the actor may do with the files of its team's runs. Elsewhere they are called the run's artifacts."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, urls: SignedUrls) -> None:
+        self._context, self._urls = context, urls
         self._artifacts = Artifacts(context)
 
     async def create_uploads(self, actor: Actor, project: str, slug: str, names: Sequence[str]) -> Uploads:
@@ -60,23 +60,14 @@ class RunFiles:
         paths = [(name, normalize_path(name)) for name in names]
         await self._context.require_write(actor)
         run = await self._context.store.read(lambda tx: _require(tx, self._context.team_id(tx, actor), project, slug))
-        expires_at = self._context.clock() + UPLOAD_EXPIRES_S * 1000
         return Uploads(
             run.id,
-            [
-                (name, self._seal(_Grant("run-file", actor.name, actor.team, run.run_id, path, expires_at)))
-                for name, path in paths
-            ],
+            [(name, self._urls.sign(RunFileGrant(actor.name, actor.team, run.run_id, path))) for name, path in paths],
         )
 
     async def put(self, token: str, chunks: AsyncIterable[bytes]) -> None:
         """Store the file that a token is for. Raises PermissionDenied when it is not ours, or has expired."""
-        try:
-            grant = msgspec.json.decode(self._context.secrets.unseal(token), type=_Grant)
-        except (StorageUnavailable, ValueError) as error:
-            raise PermissionDenied("This upload URL was not made by this server.") from error
-        if grant.kind != "run-file" or grant.expires_at < self._context.clock():
-            raise PermissionDenied("This upload URL has expired: ask for a new one.")
+        grant = self._urls.read(token, RunFileGrant)
         await self._artifacts.put_of(by_grant(grant.user, grant.team), OfRun(grant.run_id), grant.path, chunks)
 
     async def list_files(
@@ -121,9 +112,6 @@ class RunFiles:
                     self._context.record(tx, actor, team, change, at=at)
 
         await self._context.store.write(work)
-
-    def _seal(self, grant: _Grant) -> str:
-        return self._context.secrets.seal(msgspec.json.encode(grant).decode())
 
 
 def _require(tx: Tx, team: int, project: str, slug: str) -> RunRow:

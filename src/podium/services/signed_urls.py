@@ -22,9 +22,12 @@ class SignedUrls:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def sign(self, grant: msgspec.Struct) -> str:
-        """A token of characters that need no escaping in a URL's path."""
-        kind, expires_at = type(grant).__name__, self._context.clock() + VALID_MS
+    def sign(self, grant: msgspec.Struct, valid_ms: int | None = None) -> str:
+        """A token of characters that need no escaping in a URL's path. It is valid for a day, if nothing else is said.
+
+        Who has it can read the grant.
+        """
+        kind, expires_at = type(grant).__name__, self._context.clock() + (VALID_MS if valid_ms is None else valid_ms)
         text = msgspec.msgpack.encode((kind, expires_at, grant))
         return _encode(text + self._signature(text))
 

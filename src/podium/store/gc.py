@@ -146,15 +146,25 @@ def delete_unused_manifests(tx: Tx, before: int, limit: int) -> int:
     return tx.count(f"DELETE FROM manifests WHERE {here} AND {unused}", keys=list_value(keys, tx.dialect))
 
 
+_EXPIRED = (
+    "FROM artifact_versions AS v JOIN artifact_collections AS c ON c.id = v.collection_id"
+    " JOIN projects AS p ON p.id = c.project_id"
+    " WHERE v.ttl_s > 0 AND v.state = 'COMMITTED' AND v.created_at + v.ttl_s * 1000 <= :now"
+    " AND NOT EXISTS (SELECT 1 FROM artifact_memberships AS o"
+    " WHERE o.version_id = v.id AND o.collection_id <> v.collection_id)"
+)
+
+
+def has_expired_artifacts(tx: Tx, now: int) -> bool:
+    """Whether `select_expired_artifacts` finds some."""
+    return tx.one(f"SELECT 1 {_EXPIRED} LIMIT 1", now=now) is not None
+
+
 def select_expired_artifacts(tx: Tx, now: int, limit: int) -> list[Doomed]:
     """Committed artifact versions whose time to live is over; what is linked to from elsewhere lives on."""
     rows = tx.all(
-        "SELECT v.id, p.team_id, c.name || '/' || CAST(v.id AS TEXT), '' FROM artifact_versions AS v"
-        " JOIN artifact_collections AS c ON c.id = v.collection_id JOIN projects AS p ON p.id = c.project_id"
-        " WHERE v.ttl_s > 0 AND v.state = 'COMMITTED' AND v.created_at + v.ttl_s * 1000 <= :now"
-        " AND NOT EXISTS (SELECT 1 FROM artifact_memberships AS o"
-        f" WHERE o.version_id = v.id AND o.collection_id <> v.collection_id) ORDER BY v.id LIMIT :limit"
-        f"{for_update(tx.dialect, 'v')}",
+        "SELECT v.id, p.team_id, c.name || '/' || CAST(v.id AS TEXT), ''"
+        f" {_EXPIRED} ORDER BY v.id LIMIT :limit{for_update(tx.dialect, 'v')}",
         now=now,
         limit=limit,
     )

@@ -67,6 +67,25 @@ def select_stale(tx: Tx, team_id: int) -> list[ModelRow]:
     return [ModelRow(*row) for row in rows]
 
 
+_STALE = (
+    "SELECT t.name FROM artifact_collections AS c JOIN registered_models AS m ON m.id = c.model_id"
+    " JOIN teams AS t ON t.id = m.team_id AND t.deleted_at IS NULL WHERE c.synced_revision <> m.revision AND c.id"
+)
+
+
+def find_team_of_stale_collection(tx: Tx, key: int) -> str | None:
+    """The team whose model has changed since this collection showed it last."""
+    name: str | None = tx.value(f"{_STALE} = :key", key=key)
+    return name
+
+
+def find_team_of_stale_version(tx: Tx, key: int) -> str | None:
+    """The same of a collection that has this version of an artifact."""
+    places = "SELECT collection_id FROM artifact_memberships WHERE version_id = :key"
+    name: str | None = tx.value(f"{_STALE} IN ({places}) LIMIT 1", key=key)
+    return name
+
+
 def bind_collection(tx: Tx, key: int, model_id: int) -> None:
     """Make a collection the one that shows a model."""
     tx.run("UPDATE artifact_collections SET model_id = :model WHERE id = :key", key=key, model=model_id)

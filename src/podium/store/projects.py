@@ -75,6 +75,16 @@ def find_project_by_name(tx: Tx, team_id: int, name: str) -> Project | None:
     return None if row is None else with_tags(tx, [row])[0]
 
 
+def find_place(tx: Tx, project_id: int) -> tuple[int, str] | None:
+    """The key of the team that has an active project, and the project's name."""
+    row = tx.one(
+        "SELECT p.team_id, p.name FROM projects p JOIN teams t ON t.id = p.team_id AND t.deleted_at IS NULL "
+        "WHERE p.id = :id AND p.deleted_at IS NULL",
+        id=project_id,
+    )
+    return None if row is None else (row[0], row[1])
+
+
 def search_projects(
     tx: Tx,
     team_id: int,

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from podium.services import run_files
+from podium.services import signed_urls
 from support.process import ServerProcess, server_process
 
 KEY = ("api", "local-" + "0" * 40)
@@ -98,7 +98,7 @@ def test_a_file_is_put_by_whoever_has_the_url_until_it_expires(raw, client, monk
     assert Path(client.download_artifacts(run.info.run_id, "media/ä b.txt", str(tmp_path))).read_bytes() == b"bytes"
     forged = urls["empty"].replace("/uploads/", "/uploads/x")
     assert httpx.put(forged, content=b"x").status_code == 403
-    monkeypatch.setattr(run_files, "UPLOAD_EXPIRES_S", -1)
+    monkeypatch.setattr(signed_urls, "VALID_MS", -1)
     expired = raw.query(FILES, run="r", files=["late"])["data"]["createRunFiles"]["files"][0]["uploadUrl"]
     answer = httpx.put(expired, content=b"x")
     assert (answer.status_code, "has expired" in answer.text) == (403, True)

@@ -128,3 +128,13 @@ def test_projects_are_made_described_renamed_and_deleted(services):
     assert [edge["node"]["name"] for edge in ask(services, models)["models"]["edges"]] == ["Default"]
     assert ask(services, '{ project(name: "q") { id } }')["project"] is None
     assert "needs one" in refusal(services, upsert, input={"entityName": "default"})
+
+
+def test_a_projects_entity_is_the_same_as_by_its_name(services, run):
+    asked = "id name entityType isTeam user { username } organization { name }"
+    whole = ask(services, f'{{ project(name: "p") {{ entity {{ {asked} }} }} entity(name: "default") {{ {asked} }} }}')
+    assert whole["project"]["entity"] == whole["entity"]
+    assert ask(services, run % "project { entity { id name } }")["project"]["run"]["project"]["entity"] == {
+        "id": whole["entity"]["id"],
+        "name": "default",
+    }

@@ -25,7 +25,7 @@ async def upload(services: Services, request: Request) -> Response:
 
 
 async def read_signed(services: Services, request: Request) -> Response:
-    return await _send(services, request, services.artifact_contents.granted_file(request.path_params["token"]))
+    return await _send(services, request, services.links.open(request.path_params["token"]))
 
 
 async def read_of_collection(services: Services, request: Request) -> Response:

@@ -12,7 +12,7 @@ from podium.protocols.wandb.endpoint import Endpoint
 from podium.protocols.wandb.graph.caller import Caller
 from podium.services import Services
 
-LINK_EXPIRES_S = 24 * 3600
+DIRECT_EXPIRES_S = 24 * 3600
 
 
 def upload_url(caller: Caller, token: str, name: str) -> str:
@@ -22,10 +22,10 @@ def upload_url(caller: Caller, token: str, name: str) -> str:
 
 async def read_url(caller: Caller, file: ManifestEntry) -> str:
     """Where a file can be read: in the object store, or on this server."""
-    url = await caller.services.artifacts.direct_url(file, LINK_EXPIRES_S)
+    url = await caller.services.artifacts.direct_url(file, DIRECT_EXPIRES_S)
     if url is not None:
         return url
-    token = caller.services.links.create(file, LINK_EXPIRES_S)
+    token = caller.services.links.create(file)
     return f"{caller.base_url}/files/links/{token}/{quote(file.path)}"
 
 

@@ -29,12 +29,13 @@ from podium.services.searching import Search
 async def _collection_by_id(_: Any, info: GraphQLResolveInfo, id: str) -> dict[str, Any]:  # noqa: A002
     caller: Caller = info.context
     key = key_of("ArtifactCollection", id)
+    await caller.services.model_sync.refresh_collection(caller.actor(), key)
     return collection_shape(await caller.services.artifact_reading.collection_by_key(caller.actor(), key))
 
 
 async def _type(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.type(project_key(source), name)
+    found = await caller.services.artifact_reading.type(caller.actor(), project_key(source), name)
     return None if found is None else type_shape(found, source)
 
 
@@ -43,13 +44,15 @@ async def list_types(
 ) -> dict[str, Any]:
     caller: Caller = info.context
     page = Page.asked(first, after)
-    found, total = await caller.services.artifact_reading.types(project_key(source), page.limit, page.offset)
+    found, total = await caller.services.artifact_reading.types(
+        caller.actor(), project_key(source), page.limit, page.offset
+    )
     return page.connection([type_shape(each, source) for each in found], total)
 
 
 async def _collection(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.collection(project_key(source), name)
+    found = await caller.services.artifact_reading.collection(caller.actor(), project_key(source), name)
     return None if found is None else collection_shape(found)
 
 
@@ -77,7 +80,7 @@ async def _collection_page(
 ) -> dict[str, Any]:
     caller: Caller = info.context
     search = Search(parse_collection_filter(filters), parse_collection_order(order), page_size(first), after or None)
-    found = await caller.services.artifact_reading.collections(scope, search)
+    found = await caller.services.artifact_reading.collections(caller.actor(), scope, search)
     nodes = [{"node": collection_shape(each)} for each in found.items]
     return counted(nodes, found.next_page_token, found.total)
 
@@ -102,14 +105,14 @@ async def _versions(
 ) -> dict[str, Any]:
     caller: Caller = info.context
     search = Search(parse_member_filter(filters), parse_member_order(order), page_size(first), after or None)
-    found = await caller.services.artifact_reading.members(source["key"], search)
+    found = await caller.services.artifact_reading.members(caller.actor(), source["key"], search)
     nodes = [{"node": version_shape(each.version), "version": f"v{each.number}"} for each in found.items]
     return counted(nodes, found.next_page_token, found.total)
 
 
 async def _member(source: Any, info: GraphQLResolveInfo, alias_name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.member(source["key"], alias_name)
+    found = await caller.services.artifact_reading.member(caller.actor(), source["key"], alias_name)
     return None if found is None else membership_shape(found)
 
 
@@ -118,7 +121,7 @@ async def _latest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | Non
         given: dict[str, Any] | None = source["latest_artifact"]
         return given
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.latest(source["key"])
+    found = await caller.services.artifact_reading.latest(caller.actor(), source["key"])
     return None if found is None else version_shape(found)
 
 

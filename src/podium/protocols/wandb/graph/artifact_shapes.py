@@ -38,7 +38,6 @@ def project_shape(place: Place) -> dict[str, Any]:
         "internal_id": global_id("ProjectInternalId", place.project_id),
         "name": place.project,
         "entity_name": place.team,
-        "entity": {"name": place.team},
     }
 
 
@@ -147,7 +146,7 @@ def file_shape(caller: Caller, file: ListedFile) -> dict[str, Any]:
 
 def read_url(caller: Caller, file: ListedFile) -> str:
     """Where the bytes of a file are, for who has no other permission."""
-    return content_url(caller, caller.services.artifact_contents.read_token(file.entry), file.path)
+    return content_url(caller, caller.services.links.create(file.entry), file.path)
 
 
 def content_url(caller: Caller, token: str, path: str, folder: str = FILES_FOLDER) -> str:

@@ -27,7 +27,9 @@ _DEFAULT_FILES = 50
 
 async def _artifact(_: Any, info: GraphQLResolveInfo, id: str) -> dict[str, Any]:  # noqa: A002  the schema's name
     caller: Caller = info.context
-    return version_shape(await caller.services.artifact_reading.version(caller.actor(), key_of("Artifact", id)))
+    key = key_of("Artifact", id)
+    await caller.services.model_sync.refresh_version(caller.actor(), key)
+    return version_shape(await caller.services.artifact_reading.version(caller.actor(), key))
 
 
 async def _client_id(_: Any, info: GraphQLResolveInfo, client_id: str) -> dict[str, Any] | None:
@@ -38,13 +40,13 @@ async def _client_id(_: Any, info: GraphQLResolveInfo, client_id: str) -> dict[s
 
 async def _membership(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.membership(project_key(source), name)
+    found = await caller.services.artifact_reading.membership(caller.actor(), project_key(source), name)
     return None if found is None else membership_shape(found)
 
 
 async def _artifact_named(source: Any, info: GraphQLResolveInfo, name: str) -> dict[str, Any] | None:
     caller: Caller = info.context
-    found = await caller.services.artifact_reading.membership(project_key(source), name)
+    found = await caller.services.artifact_reading.membership(caller.actor(), project_key(source), name)
     return None if found is None else version_shape(found.version)
 
 
@@ -53,7 +55,7 @@ async def _manifest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | N
     file = await caller.services.artifact_reading.listing(caller.actor(), source["key"])
     if file is None:
         return None
-    url = content_url(caller, caller.services.artifact_contents.read_token(file), file.path, MANIFESTS_FOLDER)
+    url = content_url(caller, caller.services.links.create(file), file.path, MANIFESTS_FOLDER)
     shown = {"id": f"Listing:{source['key']}", "name": file.path, "display_name": file.path, "direct_url": url}
     return {"id": global_id("ArtifactManifest", source["key"]), "file": {**shown, "size_bytes": file.size_bytes}}
 

@@ -1,5 +1,6 @@
 """Runs the queries of W&B's client: one schema, in one file a topic, and one module of resolvers a topic."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,7 +17,7 @@ from graphql import (
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
-from podium.errors import NotSupported, PodiumError
+from podium.errors import NotSupported, PodiumError, StorageError
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
@@ -77,9 +78,13 @@ LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
 async def execute(
     caller: Caller, query: str, variables: dict[str, Any] | None, operation_name: str | None
 ) -> dict[str, Any]:
-    """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then."""
+    """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then.
+
+    Raises StorageError: within an answer the client would take it for a refusal, and not try again.
+    """
     result = await engine().run(query, variables, operation_name, caller)
     if result.errors:
+        _raise_failures(result.errors)
         return {"data": None, "errors": [_told(caller, error) for error in result.errors]}
     return {"data": result.data}
 
@@ -114,6 +119,12 @@ def read_field(source: Any, info: GraphQLResolveInfo, **_: Any) -> Any:
 
 def _is_required_list(kind: GraphQLOutputType) -> bool:
     return isinstance(kind, GraphQLNonNull) and is_list_type(kind.of_type)
+
+
+def _raise_failures(errors: Iterable[GraphQLError]) -> None:
+    for error in errors:
+        if isinstance(error.original_error, StorageError):
+            raise error.original_error
 
 
 def _told(caller: Caller, error: GraphQLError) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from podium.domain.teams import Team
 from podium.errors import NotFound
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import global_id
+from podium.protocols.wandb.graph.selections import asks_beyond
 
 Parts = dict[str, Any]
 
@@ -37,11 +38,21 @@ async def _entity(_: Any, info: GraphQLResolveInfo, name: str | None = None) -> 
     """An owner of projects; the client wants one for a name that nobody has too, or nobody whom the user knows."""
     caller: Caller = info.context
     name = name or caller.home
-    try:
-        return entity_of(await caller.services.teams.get(caller.actor(), name))
-    except NotFound:
-        absent: Parts = {"available": True, "organization": None, "user": None, "members": []}
-        return {**entity_of(Team(0, name, None, None)), **absent}
+    kept: dict[str, Parts] = caller.kept.setdefault("entities", {})
+    if name not in kept:  # lists name the same entity again and again
+        try:
+            kept[name] = entity_of(await caller.services.teams.get(caller.actor(), name))
+        except NotFound:
+            absent: Parts = {"available": True, "organization": None, "user": None, "members": []}
+            kept[name] = {**entity_of(Team(0, name, None, None)), **absent}
+    return kept[name]
+
+
+async def _entity_of_project(project: Parts, info: GraphQLResolveInfo) -> Parts:
+    """Its owner, which is looked up only when more is asked than its name. Registries tell their organization."""
+    name: str = project["entity_name"]
+    entity = await _entity(None, info, name) if asks_beyond(info, ("name", "__typename")) else {"name": name}
+    return {**entity, "organization": {"name": project["organization"]}} if "organization" in project else entity
 
 
 async def _organization(_: Any, info: GraphQLResolveInfo, name: str) -> Parts:
@@ -192,6 +203,7 @@ RESOLVERS: Resolvers = {
     ("Query", "users"): _users,
     ("Query", "entity"): _entity,
     ("Query", "organization"): _organization,
+    ("Project", "entity"): _entity_of_project,
     ("User", "apiKeys"): _api_keys,
     ("User", "teams"): _teams,
     ("User", "organizations"): _organizations_of_user,

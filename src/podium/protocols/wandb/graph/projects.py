@@ -1,4 +1,4 @@
-"""Projects and their owners, as far as runs need them."""
+"""Projects as W&B shows them; their owners are in `people`."""
 
 from typing import Any
 
@@ -11,23 +11,6 @@ from podium.protocols.wandb.graph.ids import global_id
 DESCRIPTION_TAG = "mlflow.note.content"
 
 
-def shape_entity(name: str) -> dict[str, Any]:
-    """An owner of projects."""
-    return {
-        "id": global_id("Entity", name),
-        "name": name,
-        "entity_type": "team",
-        "is_team": True,
-        "available": False,
-        "read_only": False,
-        "read_only_admin": False,
-        "private_only": False,
-        "storage_bytes": 0,
-        "code_saving_enabled": True,
-        "default_access": "PRIVATE",
-    }
-
-
 def shape_project(project: Project, team: str) -> dict[str, Any]:
     """A project of a team."""
     return {
@@ -35,7 +18,6 @@ def shape_project(project: Project, team: str) -> dict[str, Any]:
         "internal_id": global_id("ProjectInternalId", project.id),
         "name": project.name,
         "entity_name": team,
-        "entity": shape_entity(team),
         "description": project.tags.get(DESCRIPTION_TAG),
         "access": "PRIVATE",
         "read_only": False,

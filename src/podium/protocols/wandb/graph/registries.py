@@ -10,7 +10,6 @@ from podium.protocols.wandb.graph import artifact_collections, project_changes, 
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
 from podium.protocols.wandb.graph.ids import global_id, key_of
-from podium.protocols.wandb.graph.projects import shape_entity
 from podium.services.registries import RegistryEdit
 
 Parts = dict[str, Any]
@@ -78,7 +77,7 @@ async def _registry(source: Parts, info: GraphQLResolveInfo) -> Registry | None:
         return None
     if "registry" not in source:
         caller: Caller = info.context
-        actor = caller.actor(source["entity"]["name"])
+        actor = caller.actor(source["entity_name"])
         source["registry"] = await caller.services.registries.find(actor, key_of("Project", source["id"]))
     found: Registry | None = source["registry"]
     return found
@@ -86,7 +85,6 @@ async def _registry(source: Parts, info: GraphQLResolveInfo) -> Registry | None:
 
 def shape_registry(registry: Registry) -> Parts:
     """A registry as the project that it is."""
-    organization = {"name": registry.organization}
     return {
         "__typename": "Project",
         "registry": registry,
@@ -94,7 +92,7 @@ def shape_registry(registry: Registry) -> Parts:
         "internal_id": global_id("ProjectInternalId", registry.id),
         "name": registry.name,
         "entity_name": registry.team,
-        "entity": {**shape_entity(registry.team), "organization": organization},
+        "organization": registry.organization,
         "description": registry.description,
         "created_at": registry.created_at,
         "updated_at": registry.updated_at,
@@ -127,7 +125,7 @@ async def _source_project(sequence: Parts, info: GraphQLResolveInfo) -> Parts | 
     if project is None or caller.account is None:
         return project
     known: dict[str, bool] = caller.kept.setdefault("readable", {})
-    team = project["entity"]["name"]
+    team = project["entity_name"]
     if team not in known:
         known[team] = await caller.services.teams.is_readable(caller.actor(team))
     return project if known[team] else None

@@ -11,6 +11,12 @@ def asks_for(info: GraphQLResolveInfo, names: Iterable[str]) -> bool:
     return any(field in wanted for node in info.field_nodes for field in _fields(node.selection_set, info))
 
 
+def asks_beyond(info: GraphQLResolveInfo, names: Iterable[str]) -> bool:
+    """Whether any field but those of these names is asked for."""
+    known = set(names)
+    return any(field not in known for node in info.field_nodes for field in _fields(node.selection_set, info))
+
+
 def _fields(selections: SelectionSetNode | None, info: GraphQLResolveInfo) -> Iterator[str]:
     for node in selections.selections if selections else ():
         if isinstance(node, FieldNode):
