@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from podium.domain.access import Actor
 from podium.domain.artifact_collections import TTL_DISABLED, ListedFile, version_number
 from podium.domain.manifests import ManifestEntry
 from podium.errors import InvalidArgument, NotFound
@@ -93,7 +94,7 @@ async def remove_alias(visit: Visit) -> Answer:
     return Redirect(version_address(shown.member))
 
 
-def _actor(visit: Visit) -> Any:
+def _actor(visit: Visit) -> Actor:
     return visit.actor(visit.parameter("team"))
 
 
