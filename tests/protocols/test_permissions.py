@@ -1,18 +1,15 @@
 """Every endpoint of every protocol, asked by each kind of caller: nobody reads or writes what is not theirs."""
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
 from podium.protocols.wandb import routes as wandb
-from support.full_team import ORGANIZATION, SECRET, TEAM, USER, fill_team
-from support.right_requests import HEADERS, Request, requests
-from support.server import running_server
+from support.callers import Callers, callers
+from support.full_team import SECRET
+from support.right_requests import Request
 
-ADMIN_KEY = "podium-" + "a" * 40
 # What is not about a team, or tells everybody only what is theirs.
 FOR_ALL = {
     "GET /teams",
@@ -75,65 +72,10 @@ UNTRIED = {
 }
 
 
-class Server:
-    """A server with the team `blue` of an organization, and who belongs to it, who does not, and who manages it."""
-
-    def __init__(self, url: str, data: Path) -> None:
-        self.data = data
-        self.clients: list[httpx.Client] = []
-        self.admin = self._client(url, ("api", ADMIN_KEY))
-        for name in ("ann", "bob", "vera", "otto", USER):
-            self._ask("POST", "/users", {"name": name, "api_key": f"key-of-{name}"})
-        self._ask("POST", "/organizations", {"name": ORGANIZATION, "owner": "ann"})
-        self._ask("POST", "/organizations", {"name": "other", "owner": "otto"})
-        self._ask("POST", f"/organizations/{ORGANIZATION}/teams", {"name": TEAM, "owner": "ann"})
-        for name in ("navy2", "navy3"):  # to be deleted
-            self._ask("POST", f"/organizations/{ORGANIZATION}/teams", {"name": name, "owner": "ann"})
-        self._ask("POST", "/organizations/other/teams", {"name": "red", "owner": "otto"})
-        self._ask("PUT", f"/teams/{TEAM}/members/bob", {"role": "member"})
-        self._ask("PUT", f"/teams/{TEAM}/members/vera", {"role": "viewer"})
-        self.anonymous = self._client(url, None)
-        self.manager, self.member = self._client(url, ("api", "key-of-ann")), self._client(url, ("api", "key-of-bob"))
-        self.viewer, self.outsider = (
-            self._client(url, ("api", "key-of-vera")),
-            self._client(url, ("api", "key-of-otto")),
-        )
-        self.requests = self.new_requests(0)
-
-    def new_requests(self, number: int) -> list[Request]:
-        """A request for every endpoint, about things that were made for them."""
-        known = fill_team(self.member, str(number))
-        link = self.member.get(f"/api/2.0/mlflow-artifacts/presigned/{known['files']}").json()["url"]
-        return requests({**known, "token": link.rpartition("/")[2]})
-
-    def _client(self, url: str, auth: tuple[str, str] | None) -> httpx.Client:
-        self.clients.append(httpx.Client(base_url=url, auth=auth, headers=HEADERS, timeout=30))
-        return self.clients[-1]
-
-    def _ask(self, method: str, path: str, body: object) -> None:
-        answer = self.admin.request(method, f"/api/v1{path}", json=body)
-        assert answer.is_success, answer.text
-
-    def rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """Everything that is stored, but for when keys were used and how often accounts changed."""
-        with sqlite3.connect(self.data / "podium.db") as database:
-            tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            unlike = {"account_changes", "api_keys", "sqlite_sequence"}
-            found = {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in set(tables) - unlike}
-        database.close()
-        return found
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    data = tmp_path_factory.mktemp("permissions")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PODIUM_ADMIN_API_KEY", ADMIN_KEY)
-        with running_server(data) as url:
-            made = Server(url, data)
-            yield made
-            for client in made.clients:
-                client.close()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
+    with callers(tmp_path_factory.mktemp("permissions")) as made:
+        yield made
 
 
 def send(client: httpx.Client, request: Request) -> httpx.Response:

@@ -44,6 +44,7 @@ async def more(visit: Visit) -> Page:
     team, name = visit.parameter("team"), visit.parameter("name")
     exhibit, _ = await visit.services.cabinet.exhibit(visit.actor(team), name, visit.query("metric"))
     values = {
+        "team": team,
         "found": await _versions(visit, PAGE),
         "values_of": _values(exhibit.trend),
         "home": path_to("models", team, name),
