@@ -39,6 +39,7 @@ from podium.protocols.wandb.graph import (
     server_info,
 )
 from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.counted_pages import count_pages
 from podium.protocols.wandb.graph.names import snake_case
 from podium.protocols.wandb.graph.products import with_product
 
@@ -92,7 +93,9 @@ async def execute(
 @cache
 def engine() -> Engine:
     """The schema with its resolvers, built at the first query."""
-    return Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
+    made = Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
+    count_pages(schema(), read_field)
+    return made
 
 
 @cache
