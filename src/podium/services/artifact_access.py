@@ -19,7 +19,7 @@ def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[
     if project is None or project.deleted_at is not None:
         context.team_id(tx, actor)
         raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
-    return require_place(context, tx, actor, project.id, name), project.id
+    return require_place(context, tx, actor, project.id), project.id
 
 
 def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> None:
@@ -28,8 +28,8 @@ def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> No
     missing = f"There is no project with the number {project_id}."
     if found is None:
         raise NotFound(missing)
-    team, name = found
-    require_place_of(context, tx, actor, team, project_id, name, missing)
+    team, _ = found
+    require_place_of(context, tx, actor, team, project_id, missing)
 
 
 def require_version(
@@ -124,7 +124,7 @@ def _seen(context: Context, tx: Tx, actor: Actor, version: Version) -> int:
 def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str) -> int:
     place = collection.place
     try:
-        return require_place(context, tx, actor.at(place.team), place.project_id, place.project)
+        return require_place(context, tx, actor.at(place.team), place.project_id)
     except NotFound:
         raise NotFound(missing) from None  # nobody learns by the number which team has it
 
