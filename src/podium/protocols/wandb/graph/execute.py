@@ -17,7 +17,7 @@ from graphql import (
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
-from podium.errors import NotSupported, PodiumError, StorageError
+from podium.errors import NotSupported, PodiumError, StorageFull, StorageUnavailable
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
@@ -81,7 +81,8 @@ async def execute(
 ) -> dict[str, Any]:
     """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then.
 
-    Raises StorageError: within an answer the client would take it for a refusal, and not try again.
+    Raises StorageUnavailable and StorageFull: within an answer the client would take them for a refusal, and not try
+    again.
     """
     result = await engine().run(query, variables, operation_name, caller)
     if result.errors:
@@ -126,7 +127,7 @@ def _is_required_list(kind: GraphQLOutputType) -> bool:
 
 def _raise_failures(errors: Iterable[GraphQLError]) -> None:
     for error in errors:
-        if isinstance(error.original_error, StorageError):
+        if isinstance(error.original_error, StorageUnavailable | StorageFull):
             raise error.original_error
 
 
