@@ -1,6 +1,7 @@
 """Registries: who may do what in them, what they hold, and how registered models show there."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -385,5 +386,41 @@ def test_a_registry_is_changed_and_known_by_its_roles_alone(world):
         await projects.rename(owner, key, "wandb-registry-open")
         await projects.delete(owner, key)
         await projects.restore(owner, key)
+
+    asyncio.run(story())
+
+
+def test_a_link_does_not_outlive_the_right_to_see_where_it_leads_to(world):
+    services = world.services
+
+    async def story():
+        admin = await world.user("root")
+        await services.organizations.create(admin, "acme", "root")
+        await world.user("bob", admin)
+        await services.members.set_in_organization(admin, "acme", "bob", "member")
+        await services.teams.create_in(admin, "acme", "lab", "root")
+        await services.teams.create_in(admin, "acme", "others", "bob")
+        owner = _at(admin, "acme")
+        await services.registries.upsert(owner, "wandb-registry-x", RegistryEdit())
+        version = await Logger(services, _at(admin, "lab")).log("data", {"w": b"1"})
+        await services.artifact_changes.link(owner, version.id, "wandb-registry-x", "c", [])
+        bob = _at(await world.actor("bob"), "others")
+        link = await services.artifact_changes.link(bob, version.id, "side", "p", [])
+        reading, place = services.artifact_reading, link.collection
+        md5 = hashlib.md5(b"1", usedforsecurity=False).hexdigest()
+
+        async def shown() -> list[bool]:
+            members = await reading.members(bob, place.id, Search(And()))
+            return [
+                bool(members.items),
+                await reading.member(bob, place.id, "v0") is not None,
+                await reading.membership(bob, place.place.project_id, "p:v0") is not None,
+            ]
+
+        assert await shown() == [True] * 3
+        assert (await services.artifact_contents.file_of(bob, "side", "p", md5, "w")).size_bytes == 1
+        await services.registries.upsert(owner, "wandb-registry-x", RegistryEdit(access="RESTRICTED"))
+        assert await shown() == [False] * 3
+        await refused(services.artifact_contents.file_of(bob, "side", "p", md5, "w"), NotFound)
 
     asyncio.run(story())

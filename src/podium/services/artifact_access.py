@@ -1,6 +1,6 @@
 """Finding the collections and versions that a caller names, as far as it may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from podium.domain.access import Actor
@@ -9,6 +9,7 @@ from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.registry_roles import require_place, require_place_of, sees_in_registry
 from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
+from podium.store.registries import find_registry
 from podium.store.transaction import Tx
 
 
@@ -83,6 +84,21 @@ def find_membership(tx: Tx, project_id: int, name: str) -> Membership | None:
     key = artifact_memberships.find_membership(tx, found.id, alias)
     memberships = [] if key is None else artifact_memberships.load_memberships(tx, [key])
     return memberships[0] if memberships else None
+
+
+def seen_members(context: Context, tx: Tx, actor: Actor, members: Sequence[Membership]) -> list[Membership]:
+    """Those of the places in a collection, which the actor sees, whose versions it may see, too.
+
+    What a registry links to is seen with it; a link elsewhere may outlive the right to see where it leads to.
+    """
+    if not members or find_registry(tx, members[0].collection.place.project_id) is not None:
+        return list(members)
+    known = visible_teams(context, tx, actor, (each.version.sequence.place.team for each in members))
+    return [
+        each
+        for each in members
+        if each.version.sequence.place.team in known or sees_in_registry(tx, actor, each.version.id)
+    ]
 
 
 def name_of(version: Version) -> str:
