@@ -1,6 +1,7 @@
 """Registries: who may do what in them, what they hold, and how registered models show there."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from podium.domain.accounts import NewUser
 from podium.domain.artifact_collections import CollectionScope
 from podium.domain.filters import And
 from podium.domain.registries import MODELS
+from podium.domain.tracked_runs import RunChange
 from podium.errors import InvalidArgument, InvalidState, NotFound, PermissionDenied
 from podium.protocols.wandb.grammar.registries import (
     parse_collection_filter,
@@ -340,5 +342,85 @@ def test_roles_in_a_registry_say_who_sees_and_links(world):
         assert [each.user for each in await services.registry_members.users(bob, registry)] == ["bob", "root"]
         await services.registry_members.remove(admin, registry, [bob.account.id], [])
         await refused(services.artifact_aliases.add(bob, version.id, [alias]), NotFound)
+
+    asyncio.run(story())
+
+
+def test_a_registry_is_changed_and_known_by_its_roles_alone(world):
+    services = world.services
+
+    async def story():
+        admin = await world.user("root")
+        await services.organizations.create(admin, "acme", "root")
+        await world.user("bob", admin)
+        await services.members.set_in_organization(admin, "acme", "bob", "member")
+        owner, name = _at(admin, "acme"), "wandb-registry-secret"
+        registry, _ = await services.registries.upsert(owner, name, RegistryEdit(access="RESTRICTED"))
+        bob, projects, key = _at(await world.actor("bob"), "acme"), services.projects, str(registry.id)
+
+        async def listed(actor) -> list[str]:
+            return [each.name for each in (await projects.search(actor, Search(And()), "all")).items]
+
+        assert [name in await listed(actor) for actor in (owner, bob)] == [True, False]
+        for call in (
+            lambda: projects.get(bob, key),
+            lambda: projects.get_by_name(bob, name),
+            lambda: projects.resolve(bob, key),
+            lambda: projects.rename(bob, key, "plain"),
+            lambda: projects.delete(bob, key),
+            lambda: projects.restore(bob, key),
+            lambda: projects.set_tag(bob, key, "a", "b"),
+            lambda: projects.delete_tag(bob, key, "a"),
+            lambda: services.project_pages.open(bob, name),
+        ):
+            await refused(call(), NotFound)
+        assert await projects.find_team(bob, key) is None
+
+        await services.registries.upsert(owner, name, RegistryEdit(access="PRIVATE"))
+        assert (await projects.get(bob, key)).name == name
+        await refused(projects.delete(bob, key), PermissionDenied)
+        await refused(projects.rename(owner, key, "plain"), InvalidArgument)
+        # Nothing begins in a registry, not for who administers it either.
+        await refused(services.run_upserts.upsert(owner, name, "r", RunChange(), together=False), InvalidArgument)
+        await refused(Logger(services, owner).log("data", {"w": b"1"}, project=name), InvalidArgument)
+        await projects.rename(owner, key, "wandb-registry-open")
+        await projects.delete(owner, key)
+        await projects.restore(owner, key)
+
+    asyncio.run(story())
+
+
+def test_a_link_does_not_outlive_the_right_to_see_where_it_leads_to(world):
+    services = world.services
+
+    async def story():
+        admin = await world.user("root")
+        await services.organizations.create(admin, "acme", "root")
+        await world.user("bob", admin)
+        await services.members.set_in_organization(admin, "acme", "bob", "member")
+        await services.teams.create_in(admin, "acme", "lab", "root")
+        await services.teams.create_in(admin, "acme", "others", "bob")
+        owner = _at(admin, "acme")
+        await services.registries.upsert(owner, "wandb-registry-x", RegistryEdit())
+        version = await Logger(services, _at(admin, "lab")).log("data", {"w": b"1"})
+        await services.artifact_changes.link(owner, version.id, "wandb-registry-x", "c", [])
+        bob = _at(await world.actor("bob"), "others")
+        link = await services.artifact_changes.link(bob, version.id, "side", "p", [])
+        reading, place = services.artifact_reading, link.collection
+        md5 = hashlib.md5(b"1", usedforsecurity=False).hexdigest()
+
+        async def shown() -> list[bool]:
+            members = await reading.members(bob, place.id, Search(And()))
+            return [
+                bool(members.items),
+                await reading.member(bob, place.id, "v0") is not None,
+                await reading.membership(bob, place.place.project_id, "p:v0") is not None,
+            ]
+
+        assert await shown() == [True] * 3
+        assert (await services.artifact_contents.file_of(bob, "side", "p", md5, "w")).size_bytes == 1
+        await services.registries.upsert(owner, "wandb-registry-x", RegistryEdit(access="RESTRICTED"))
+        assert await shown() == [False] * 3
+        await refused(services.artifact_contents.file_of(bob, "side", "p", md5, "w"), NotFound)
 
     asyncio.run(story())

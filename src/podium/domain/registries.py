@@ -100,3 +100,9 @@ def version_of(number: int) -> int:
 
 def _shown(key: str, value: str) -> str:
     return f"{key}={value}" if value else key
+
+
+def check_registry_name(name: str) -> None:
+    """Raise InvalidArgument for a name under which a registry would be none any more."""
+    if not is_registry(name):
+        raise InvalidArgument(f"'{name[:200]}' is no name of a registry: expected it to begin with '{PREFIX}'.")

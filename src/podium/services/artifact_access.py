@@ -1,6 +1,6 @@
 """Finding the collections and versions that a caller names, as far as it may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from podium.domain.access import Actor
@@ -9,6 +9,7 @@ from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.registry_roles import require_place, require_place_of, sees_in_registry
 from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
+from podium.store.registries import find_registry
 from podium.store.transaction import Tx
 
 
@@ -19,7 +20,7 @@ def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[
     if project is None or project.deleted_at is not None:
         context.team_id(tx, actor)
         raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
-    return require_place(context, tx, actor, project.id, name), project.id
+    return require_place(context, tx, actor, project.id), project.id
 
 
 def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> None:
@@ -28,8 +29,8 @@ def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> No
     missing = f"There is no project with the number {project_id}."
     if found is None:
         raise NotFound(missing)
-    team, name = found
-    require_place_of(context, tx, actor, team, project_id, name, missing)
+    team, _ = found
+    require_place_of(context, tx, actor, team, project_id, missing)
 
 
 def require_version(
@@ -85,6 +86,21 @@ def find_membership(tx: Tx, project_id: int, name: str) -> Membership | None:
     return memberships[0] if memberships else None
 
 
+def seen_members(context: Context, tx: Tx, actor: Actor, members: Sequence[Membership]) -> list[Membership]:
+    """Those of the places in a collection, which the actor sees, whose versions it may see, too.
+
+    What a registry links to is seen with it; a link elsewhere may outlive the right to see where it leads to.
+    """
+    if not members or find_registry(tx, members[0].collection.place.project_id) is not None:
+        return list(members)
+    known = visible_teams(context, tx, actor, (each.version.sequence.place.team for each in members))
+    return [
+        each
+        for each in members
+        if each.version.sequence.place.team in known or sees_in_registry(tx, actor, each.version.id)
+    ]
+
+
 def name_of(version: Version) -> str:
     """What people call a version."""
     place = version.sequence.place
@@ -124,7 +140,7 @@ def _seen(context: Context, tx: Tx, actor: Actor, version: Version) -> int:
 def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str) -> int:
     place = collection.place
     try:
-        return require_place(context, tx, actor.at(place.team), place.project_id, place.project)
+        return require_place(context, tx, actor.at(place.team), place.project_id)
     except NotFound:
         raise NotFound(missing) from None  # nobody learns by the number which team has it
 

@@ -19,7 +19,7 @@ from podium.services.artifact_access import (
 )
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
-from podium.services.registry_roles import link_target
+from podium.services.link_targets import link_target
 from podium.store import artifact_collections, artifact_memberships, artifact_versions
 from podium.store.transaction import Tx
 

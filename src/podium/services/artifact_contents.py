@@ -1,6 +1,7 @@
 """The bytes of artifacts: put once a team under the MD5 that clients know them by, and read by signed URLs."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -70,10 +71,11 @@ class ArtifactContents:
 
         def work(tx: Tx) -> ManifestEntry:
             _, found = require_collection_named(self._context, tx, actor, project, collection)
-            content = rows.find_listed_content(tx, found.id, md5)
-            if content is None:
-                raise NotFound(f"No version of the artifact '{collection}' has a file with the MD5 {md5}.")
-            return ManifestEntry(name, content.digest, content.size_bytes)
+            for version, content in rows.select_listed_contents(tx, found.id, md5):
+                with suppress(NotFound):  # a link may outlive the right to see what it leads to
+                    require_version(self._context, tx, actor, version)
+                    return ManifestEntry(name, content.digest, content.size_bytes)
+            raise NotFound(f"No version of the artifact '{collection}' has a file with the MD5 {md5}.")
 
         return await self._context.store.read(work)
 

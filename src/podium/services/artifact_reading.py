@@ -20,6 +20,7 @@ from podium.services.artifact_access import (
     find_membership,
     require_collection,
     require_version,
+    seen_members,
     visible_teams,
 )
 from podium.services.context import Context
@@ -77,7 +78,8 @@ class ArtifactReading:
 
         def work(tx: Tx) -> Membership | None:
             check_project(self._context, tx, actor, project_id)
-            return find_membership(tx, project_id, name)
+            found = find_membership(tx, project_id, name)
+            return next(iter(seen_members(self._context, tx, actor, [found] if found else [])), None)
 
         return await self._context.store.read(work)
 
@@ -191,7 +193,7 @@ class ArtifactReading:
                 f"artifact_members {collection_id}",
                 lambda query: artifact_search.search_members(tx, collection_id, query),
             )
-            items = artifact_memberships.load_memberships(tx, page.items)
+            items = seen_members(self._context, tx, actor, artifact_memberships.load_memberships(tx, page.items))
             count = artifact_search.count_members(tx, collection_id, search.condition)
             return Counted(items, page.next_page_token, count)
 
@@ -214,6 +216,6 @@ class ArtifactReading:
             require_collection(self._context, tx, actor, collection_id)
             key = artifact_memberships.find_membership(tx, collection_id, alias)
             found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
-            return found[0] if found else None
+            return next(iter(seen_members(self._context, tx, actor, found)), None)
 
         return await self._context.store.read(work)

@@ -9,15 +9,18 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Version
 from podium.domain.artifact_listings import Kind
 from podium.domain.events import Change
-from podium.domain.names import check_text
+from podium.domain.names import check_length, check_text
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.artifact_access import name_of, require_version
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
 from podium.services.projects import ensure_project
+from podium.services.registry_roles import refuse_registry
 from podium.store import artifact_collections, artifact_contents, artifact_versions, run_artifacts
 from podium.store.artifact_contents import ListingRow
 from podium.store.transaction import Tx
+
+_MAX_ID = 256  # of what clients call versions by; their own have 128 characters at most
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +52,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             rules.check_tag(tag)
         rules.ttl_of(self.ttl_s)
         rules.check_region(self.storage_region)
-        for what, text in (("description", self.description), ("metadata", self.metadata), ("digest", self.digest)):
+        for what in ("digest", "client_id", "distributed_id"):
+            check_length(what, getattr(self, what) or "", _MAX_ID)
+            check_text(what, getattr(self, what) or "")
+        for what, text in (("description", self.description), ("metadata", self.metadata)):
             check_text(what, text or "")
 
 
@@ -77,6 +83,7 @@ class ArtifactVersions:
         def work(tx: Tx) -> Begun:
             team = self._context.team_id(tx, actor)
             project = ensure_project(self._context, tx, actor, team, draft.project)
+            refuse_registry(tx, project)
             at = self._context.clock()
             sequence = self._sequence(tx, actor, team, project.id, draft, at)
             latest = artifact_versions.find_latest(tx, sequence.id)

@@ -17,10 +17,10 @@ from podium.services.artifact_access import name_of, require_collection, require
 from podium.services.artifact_aliases import AliasIn, ArtifactAliases
 from podium.services.artifact_changes import ArtifactChanges, VersionEdit
 from podium.services.context import Context
+from podium.services.link_targets import link_target
 from podium.services.model_sync import ModelSync
 from podium.services.promotion import Promotion
 from podium.services.registry import Registry
-from podium.services.registry_roles import link_target
 from podium.services.versions import Versions
 from podium.store import artifact_collections, artifact_memberships, model_links, projects
 from podium.store import registry as model_rows

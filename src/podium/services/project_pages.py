@@ -11,6 +11,7 @@ from podium.domain.projects import Project, ViewType
 from podium.errors import NotFound
 from podium.services.context import Context
 from podium.services.projects import project_key
+from podium.services.registry_roles import check_visible
 from podium.store import project_pages as rows
 from podium.store import projects, teams
 from podium.store.transaction import Tx
@@ -62,8 +63,10 @@ class ProjectPages:
         def work(tx: Tx) -> OpenProject:
             team = self._context.team_id(tx, actor)
             project = projects.find_project_by_name(tx, team, name)
+            missing = f"There is no project '{name}' in the team '{actor.team}'."
             if project is None:
-                raise NotFound(f"There is no project '{name}' in the team '{actor.team}'.")
+                raise NotFound(missing)
+            check_visible(tx, actor, team, project.id, missing)
             return OpenProject(actor.team, project, may_write(actor, team))
 
         return await self._context.store.read(work)

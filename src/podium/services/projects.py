@@ -9,10 +9,13 @@ from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
 from podium.domain.events import Change, State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import Project, ViewType
+from podium.domain.registries import check_registry_name
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.context import Context
+from podium.services.registry_roles import check_visible, limited_view, refuse_registry, require_role
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import projects as rows
+from podium.store import registries
 from podium.store import runs as run_rows
 from podium.store import teams as team_rows
 from podium.store.transaction import Tx
@@ -48,17 +51,25 @@ class Projects:
 
     async def get(self, actor: Actor, project_id: str) -> Project:
         """The project with this public id. Raises NotFound."""
-        return await self._context.store.read(
-            lambda tx: require_project(tx, self._context.team_id(tx, actor), project_id)
-        )
+
+        def work(tx: Tx) -> Project:
+            team = self._context.team_id(tx, actor)
+            project = require_project(tx, team, project_id)
+            check_visible(tx, actor, team, project.id, _missing(project_id))
+            return project
+
+        return await self._context.store.read(work)
 
     async def get_by_name(self, actor: Actor, name: str) -> Project:
         """The project of this name, deleted or not. Raises NotFound."""
 
         def work(tx: Tx) -> Project:
-            project = rows.find_project_by_name(tx, self._context.team_id(tx, actor), name)
+            team = self._context.team_id(tx, actor)
+            project = rows.find_project_by_name(tx, team, name)
+            missing = f"Could not find experiment with name '{name}'"
             if project is None:
-                raise NotFound(f"Could not find experiment with name '{name}'")
+                raise NotFound(missing)
+            check_visible(tx, actor, team, project.id, missing)
             return project
 
         return await self._context.store.read(work)
@@ -72,7 +83,8 @@ class Projects:
             if name is None:
                 return None
             with suppress(NotFound):
-                self._context.team_id(tx, actor.at(name))
+                team = self._context.team_id(tx, actor.at(name))
+                check_visible(tx, actor, team, key, _missing(project_id))
                 return name
             return None
 
@@ -85,8 +97,10 @@ class Projects:
             team = self._context.team_id(tx, actor)
             by_id = rows.find_project(tx, team, int(id_or_name)) if _is_id(id_or_name) else None
             project = by_id or rows.find_project_by_name(tx, team, id_or_name)
+            missing = f"There is no project with the id or name '{id_or_name}'"
             if project is None:
-                raise NotFound(f"There is no project with the id or name '{id_or_name}'")
+                raise NotFound(missing)
+            check_visible(tx, actor, team, project.id, missing)
             return project
 
         return await self._context.store.read(work)
@@ -102,7 +116,7 @@ class Projects:
             page = find_page(
                 search,
                 f"projects/{team}/{view}",
-                lambda query: rows.search_projects(tx, team, view=view, query=query),
+                lambda query: rows.search_projects(tx, team, view=view, query=query, user_id=limited_view(actor, team)),
             )
             return Found(rows.load_projects(tx, page.items), page.next_page_token)
 
@@ -113,9 +127,11 @@ class Projects:
         names.check_project_name(name)
 
         def work(tx: Tx) -> None:
-            team = self._context.team_id(tx, actor)
+            team = self._context.team_id(tx, actor, only_reads=True)
             team_rows.lock_names(tx, team)
-            project = require_project(tx, team, project_id, lock=True)
+            project = self._require_changeable(tx, actor, team, project_id)
+            if registries.find_registry(tx, project.id) is not None:
+                check_registry_name(name)
             if project.deleted_at is not None:
                 raise InvalidState("Cannot rename a non-active experiment.")
             other = rows.find_project_by_name(tx, team, name)
@@ -164,8 +180,8 @@ class Projects:
 
     async def _set_deleted(self, actor: Actor, project_id: str, *, deleted: bool) -> None:
         def work(tx: Tx) -> None:
-            team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id, lock=True)
+            team = self._context.team_id(tx, actor, only_reads=True)
+            project = self._require_changeable(tx, actor, team, project_id)
             if (project.deleted_at is not None) == deleted:
                 raise NotFound(f"No Experiment with id={project_id} exists")
             at = self._context.clock()
@@ -177,10 +193,20 @@ class Projects:
         await self._context.store.write(work)
 
     def _require_active(self, tx: Tx, actor: Actor, project_id: str) -> tuple[int, Project]:
-        team = self._context.team_id(tx, actor)
-        project = require_project(tx, team, project_id, lock=True)
+        team = self._context.team_id(tx, actor, only_reads=True)
+        project = self._require_changeable(tx, actor, team, project_id)
         require_active(project)
         return team, project
+
+    def _require_changeable(self, tx: Tx, actor: Actor, team: int, project_id: str) -> Project:
+        """The project, to be changed itself: a registry by who administers it, others by who writes in the team."""
+        project = rows.find_project(tx, team, project_key(project_id), lock=True)
+        if project is None or registries.find_registry(tx, project.id) is None:
+            self._context.team_id(tx, actor)
+            return require_project(tx, team, project_id)
+        check_visible(tx, actor, team, project.id, _missing(project_id))
+        require_role(tx, actor, team, project.id, "admin")
+        return project
 
     def _record(
         self,
@@ -215,7 +241,9 @@ def project_for_run(context: Context, tx: Tx, actor: Actor, team: int, project_i
     """As `require_project`, for a new run: 0, which is where runs go whose scripts name none, is the team's own one."""
     if project_id == "0" and team != DEFAULT_TEAM_ID:
         return ensure_project(context, tx, actor, team, DEFAULT_PROJECT)
-    return require_project(tx, team, project_id)
+    project = require_project(tx, team, project_id)
+    refuse_registry(tx, project)
+    return project
 
 
 def _create(
@@ -243,8 +271,12 @@ def require_project(tx: Tx, team_id: int, project_id: str, *, lock: bool = False
     """
     project = rows.find_project(tx, team_id, project_key(project_id), lock=lock)
     if project is None:
-        raise NotFound(f"No Experiment with id={project_id} exists")
+        raise NotFound(_missing(project_id))
     return project
+
+
+def _missing(project_id: str) -> str:
+    return f"No Experiment with id={project_id} exists"
 
 
 def project_key(project_id: str) -> int:

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain import artifact_collections, names
-from podium.domain import registries as rules
-from podium.domain.access import Actor, is_admin, may_manage
+from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership
 from podium.domain.events import Change
 from podium.domain.filters import Node
 from podium.domain.registries import Access, Registry
-from podium.errors import InvalidArgument
 from podium.services.context import Context
 from podium.services.model_sync import ModelSync
 from podium.services.projects import ensure_project
-from podium.services.registry_roles import require_role, role_in
+from podium.services.registry_roles import limited_view, require_role, role_in
 from podium.store import artifact_collections as collection_rows
 from podium.store import artifact_memberships, projects, registry_contents
 from podium.store import registries as rows
@@ -63,7 +61,9 @@ class Registries:
         def work(tx: Tx) -> list[Registry]:
             team = self._context.team_id(tx, actor)
             order = _order(rows.ORDERS, page, "p.id")
-            keys = rows.search_registries(tx, team, _limited(actor, team), condition, order, page.limit, page.offset)
+            keys = rows.search_registries(
+                tx, team, limited_view(actor, team), condition, order, page.limit, page.offset
+            )
             return rows.load_registries(tx, keys)
 
         return await self._context.store.read(work)
@@ -79,22 +79,6 @@ class Registries:
             return found[0] if found else None
 
         return await self._context.store.read(work)
-
-    async def check_admin(self, actor: Actor, project_id: int, new_name: str | None = None) -> None:
-        """Raise NotFound or PermissionDenied unless the actor administers a project's registry, if it is one.
-
-        Raises InvalidArgument when it would be none any more under a new name.
-        """
-        if new_name is not None and not rules.is_registry(new_name):
-            raise InvalidArgument(
-                f"'{new_name[:200]}' is no name of a registry: expected it to begin with '{rules.PREFIX}'."
-            )
-
-        def work(tx: Tx) -> None:
-            if rows.find_registry(tx, project_id) is not None:
-                require_role(tx, actor, self._context.team_id(tx, actor), project_id, "admin")
-
-        await self._context.store.read(work)
 
     async def upsert(self, actor: Actor, name: str, edit: RegistryEdit) -> tuple[Registry, bool]:
         """The registry after the change, and whether it was made. Who makes one administers it."""
@@ -158,12 +142,7 @@ class Registries:
 
     def _scope(self, tx: Tx, actor: Actor, wanted: Wanted) -> Scope:
         team = self._context.team_id(tx, actor)
-        return Scope(team, _limited(actor, team), wanted.registries, wanted.collections, wanted.kinds)
-
-
-def _limited(actor: Actor, team: int) -> int | None:
-    """The user whose view of the registries is limited; None for one that sees all."""
-    return None if is_admin(actor) or may_manage(actor, team) or actor.account is None else actor.account.id
+        return Scope(team, limited_view(actor, team), wanted.registries, wanted.collections, wanted.kinds)
 
 
 def _order(known: dict[str, str], page: Page, key: str) -> str:

@@ -7,11 +7,10 @@ the organization.
 
 from podium.domain import registries as rules
 from podium.domain.access import Actor, is_admin, may_manage, may_read, may_write
+from podium.domain.projects import Project
 from podium.domain.registries import MemberRole
 from podium.errors import InvalidArgument, NotFound, PermissionDenied
 from podium.services.context import Context
-from podium.services.projects import ensure_project
-from podium.store import artifact_collections, projects
 from podium.store import registries as rows
 from podium.store.transaction import Tx
 
@@ -42,23 +41,40 @@ def require_role(tx: Tx, actor: Actor, team: int, project_id: int, least: Member
         raise PermissionDenied(f"'{actor.name}' has the role '{role}' in this registry, and '{least}' is needed.")
 
 
-def require_place(context: Context, tx: Tx, actor: Actor, project_id: int, project: str) -> int:
+def limited_view(actor: Actor, team: int) -> int | None:
+    """The user whose view of a team's registries is limited; None for one that sees all."""
+    return None if is_admin(actor) or may_manage(actor, team) or actor.account is None else actor.account.id
+
+
+def check_visible(tx: Tx, actor: Actor, team: int, project_id: int, missing: str) -> None:
+    """Raise NotFound as `missing` says for a project that is a registry which the actor may not see."""
+    if rows.find_registry(tx, project_id) is not None and role_in(tx, actor, team, project_id) is None:
+        raise NotFound(missing)
+
+
+def refuse_registry(tx: Tx, project: Project) -> None:
+    """Raise InvalidArgument for a registry: artifacts are linked into it, and nothing begins there."""
+    if rows.find_registry(tx, project.id) is not None:
+        raise InvalidArgument(
+            f"'{project.name}' is a registry: log into another project, and link the artifact into the registry."
+        )
+
+
+def require_place(context: Context, tx: Tx, actor: Actor, project_id: int) -> int:
     """The key of the actor's team, if the actor may do in a project of it what the transaction was begun for.
 
     In a registry it takes a role there, not in the team.
     """
-    if not rules.is_registry(project) or rows.find_registry(tx, project_id) is None:
+    if rows.find_registry(tx, project_id) is None:
         return context.team_id(tx, actor)
     team = context.team_id(tx, actor, only_reads=True)
     require_role(tx, actor, team, project_id, "member" if tx.writes else "restricted_viewer")
     return team
 
 
-def require_place_of(
-    context: Context, tx: Tx, actor: Actor, team: int, project_id: int, project: str, missing: str
-) -> None:
+def require_place_of(context: Context, tx: Tx, actor: Actor, team: int, project_id: int, missing: str) -> None:
     """The same for a project that was found by its key, of a team. Raises NotFound as `missing` says."""
-    if rules.is_registry(project) and rows.find_registry(tx, project_id) is not None:
+    if rows.find_registry(tx, project_id) is not None:
         require_role(tx, actor, team, project_id, "member" if tx.writes else "restricted_viewer")
     else:
         context.require_team(tx, actor, team, missing)
@@ -67,26 +83,3 @@ def require_place_of(
 def sees_in_registry(tx: Tx, actor: Actor, version_id: int) -> bool:
     """Whether a registry that the actor may see links to a version of an artifact."""
     return any(role_in(tx, actor, team, project) is not None for team, project in rows.select_linking(tx, version_id))
-
-
-def link_target(context: Context, tx: Tx, actor: Actor, project: str, type_name: str) -> tuple[int, int]:
-    """The keys of the actor's team and of the project that an artifact of this type is to be linked into.
-
-    Registries have to be there, the actor has to be a member, and they choose which types they allow. Other projects
-    are made if missing.
-    """
-    if not rules.is_registry(project):
-        team = context.team_id(tx, actor)
-        return team, ensure_project(context, tx, actor, team, project).id
-    team = context.team_id(tx, actor, only_reads=True)
-    found = projects.find_project_by_name(tx, team, project)
-    registry = None if found is None or found.deleted_at is not None else rows.find_registry(tx, found.id)
-    if registry is None:
-        name = project.removeprefix(rules.PREFIX)
-        raise NotFound(f"There is no registry '{name}' under the entity '{actor.team}': create it first.")
-    require_role(tx, actor, team, registry.project_id, "member")
-    if not registry.allows_all_types and artifact_collections.find_type(tx, registry.project_id, type_name) is None:
-        raise InvalidArgument(
-            f"The registry '{project}' does not allow artifacts of type '{type_name}': add the type to it first."
-        )
-    return team, registry.project_id

@@ -159,14 +159,15 @@ def _named(column: str, names: Sequence[str] | None, dialect: Dialect) -> tuple[
     return f" AND {is_in(column, 'names', dialect)}", {"names": list_value(names, dialect)}
 
 
-def find_listed_content(tx: Tx, collection_id: int, md5: str) -> Content | None:
-    """The bytes with this MD5, if a version in the collection has a file of them."""
-    row = tx.one(
-        "SELECT k.md5, k.digest, k.size_bytes FROM artifact_contents AS k WHERE k.md5 = :md5 AND EXISTS ("
-        "SELECT 1 FROM artifact_memberships AS s JOIN artifact_versions AS v ON v.id = s.version_id"
-        " JOIN manifest_entries AS e ON e.manifest_id = v.manifest_id AND e.digest = k.digest"
-        " WHERE s.collection_id = :collection) LIMIT 1",
+def select_listed_contents(tx: Tx, collection_id: int, md5: str) -> list[tuple[int, Content]]:
+    """The versions in the collection, by key, that have a file with this MD5, and the bytes of it."""
+    rows = tx.all(
+        "SELECT DISTINCT v.id, k.md5, k.digest, k.size_bytes FROM artifact_contents AS k"
+        " JOIN manifest_entries AS e ON e.digest = k.digest"
+        " JOIN artifact_versions AS v ON v.manifest_id = e.manifest_id"
+        " JOIN artifact_memberships AS s ON s.version_id = v.id"
+        " WHERE k.md5 = :md5 AND s.collection_id = :collection ORDER BY v.id",
         md5=md5,
         collection=collection_id,
     )
-    return None if row is None else Content(*row)
+    return [(row[0], Content(*row[1:])) for row in rows]

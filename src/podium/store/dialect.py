@@ -9,12 +9,14 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from podium.errors import InvalidArgument, StorageError, StorageFull, StorageUnavailable
+from podium.errors import InvalidArgument, PodiumError, StorageError, StorageFull, StorageUnavailable
 
 Dialect = Literal["sqlite", "postgresql"]
 T = TypeVar("T")
 
 _NOT_WRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
+# Of PostgreSQL's states: data exceptions, and limits such as how much of a value an index holds.
+_NEVER_STORED = {"22", "54"}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
@@ -150,11 +152,13 @@ def place_locks(dialect: Dialect) -> tuple[str, ...]:
     )
 
 
-def storage_error(error: Exception) -> StorageError:
+def storage_error(error: Exception) -> PodiumError:
     """The domain error for what a driver raised, so that no caller needs to know the driver."""
     text = " ".join(str(error).split())  # PostgreSQL's have several lines
     extended = getattr(error, "sqlite_errorcode", 0)
     code = extended & 0xFF
+    if code == sqlite3.SQLITE_TOOBIG or (getattr(error, "sqlstate", None) or "")[:2] in _NEVER_STORED:
+        return unstorable(error)
     # The second: the index of the log, a file too, could not be made or grow.
     if (
         code == sqlite3.SQLITE_FULL

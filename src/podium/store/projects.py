@@ -4,6 +4,7 @@ from podium.domain.projects import Project, ViewType
 from podium.store.dialect import for_update
 from podium.store.filters import Indexed, SideTable, Source, Walk
 from podium.store.paging import Page, PageQuery, search_page
+from podium.store.registries import visible
 from podium.store.transaction import Row, Tx
 
 COLUMNS = (
@@ -91,12 +92,14 @@ def search_projects(
     *,
     view: ViewType,
     query: PageQuery,
+    user_id: int | None = None,
 ) -> Page:
-    """The keys of a page of the team's projects."""
+    """The keys of a page of the team's projects; with a user, without the registries that it may not see."""
+    hidden = f"EXISTS (SELECT 1 FROM registries AS g WHERE g.project_id = projects.id AND NOT {visible(user_id)})"
     return search_page(
         tx,
         SOURCE,
-        scope=f"projects.team_id = :team AND {_VIEWS[view]}",
+        scope=f"projects.team_id = :team AND {_VIEWS[view]}" + ("" if user_id is None else f" AND NOT {hidden}"),
         scope_parameters={"team": team_id},
         query=query,
     )

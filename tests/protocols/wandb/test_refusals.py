@@ -108,3 +108,25 @@ def test_what_is_no_query_is_refused_for_good(http, body):
 )
 def test_places_that_are_not_there_are_refused_for_good(http, method, path):
     assert http.request(method, path, auth=KEY).status_code in FINAL
+
+
+CREATE = "mutation ($input: CreateArtifactInput!) { createArtifact(input: $input) { artifact { id } } }"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"clientID": "x" * 16_000},
+        {"clientID": "a\0"},
+        {"digest": "x" * 16_000},
+        {"distributedID": "x" * 16_000},
+        {"metadata": {"not": "a text"}},
+        {"historyStep": 2**70},
+    ],
+)
+def test_values_that_no_version_can_have_are_refused_for_good(http, wrong):
+    given = {"entityName": "default", "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": "c"}
+    body = {"query": CREATE, "variables": {"input": {**given, "digest": "d", **wrong}}}
+    answer = http.post("/graphql", json=body, auth=KEY)
+    assert (answer.status_code, answer.json()["data"]) == (200, None)
+    assert "Internal error" not in answer.text

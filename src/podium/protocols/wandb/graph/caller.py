@@ -7,6 +7,7 @@ from starlette.requests import Request
 from podium.asgi.actor import ANONYMOUS, actor_of_account
 from podium.asgi.headers import header
 from podium.domain.access import DEFAULT_TEAM, Account, Actor
+from podium.protocols.wandb.graph.budget import Budget
 from podium.protocols.wandb.sign_in import signed_in
 from podium.services import Services
 
@@ -22,6 +23,7 @@ class Caller:
         self.request_id = request_id
         self.shares_run = False  # whether the caller is one of several processes that write to a run
         self.kept: dict[str, Any] = {}
+        self.budget = Budget()
 
     @classmethod
     def of(cls, services: Services, request: Request) -> "Caller":

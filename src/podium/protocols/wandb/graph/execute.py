@@ -17,7 +17,7 @@ from graphql import (
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
-from podium.errors import NotSupported, PodiumError, StorageError
+from podium.errors import NotSupported, PodiumError, StorageFull, StorageUnavailable
 from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
@@ -39,6 +39,7 @@ from podium.protocols.wandb.graph import (
     server_info,
 )
 from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.counted_pages import count_pages
 from podium.protocols.wandb.graph.names import snake_case
 from podium.protocols.wandb.graph.products import with_product
 
@@ -80,7 +81,8 @@ async def execute(
 ) -> dict[str, Any]:
     """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then.
 
-    Raises StorageError: within an answer the client would take it for a refusal, and not try again.
+    Raises StorageUnavailable and StorageFull: within an answer the client would take them for a refusal, and not try
+    again.
     """
     result = await engine().run(query, variables, operation_name, caller)
     if result.errors:
@@ -92,7 +94,9 @@ async def execute(
 @cache
 def engine() -> Engine:
     """The schema with its resolvers, built at the first query."""
-    return Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
+    made = Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
+    count_pages(schema(), read_field)
+    return made
 
 
 @cache
@@ -123,7 +127,7 @@ def _is_required_list(kind: GraphQLOutputType) -> bool:
 
 def _raise_failures(errors: Iterable[GraphQLError]) -> None:
     for error in errors:
-        if isinstance(error.original_error, StorageError):
+        if isinstance(error.original_error, StorageUnavailable | StorageFull):
             raise error.original_error
 
 

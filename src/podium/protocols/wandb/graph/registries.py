@@ -36,24 +36,6 @@ async def _upsert(_: Any, info: GraphQLResolveInfo, input: Parts) -> Parts:  # n
     return {"project": shaped, "model": shaped, "inserted": inserted}
 
 
-async def _rename(_: Any, info: GraphQLResolveInfo, input: Parts) -> Parts:  # noqa: A002
-    caller: Caller = info.context
-    if is_registry(input["old_project_name"]):
-        actor = caller.actor(input["entity_name"])
-        found = await caller.services.projects.get_by_name(actor, input["old_project_name"])
-        await caller.services.registries.check_admin(actor, found.id, input["new_project_name"])
-    return await project_changes.rename_project(_, info, input)
-
-
-async def _delete(_: Any, info: GraphQLResolveInfo, input: Parts) -> Parts:  # noqa: A002
-    caller: Caller = info.context
-    if input.get("id"):
-        key = key_of("Project", input["id"])
-        team = await caller.services.projects.find_team(caller.actor(), str(key))
-        await caller.services.registries.check_admin(caller.actor(team), key)
-    return await project_changes.delete_model(_, info, input)
-
-
 async def _access(source: Parts, info: GraphQLResolveInfo) -> str:
     registry = await _registry(source, info)
     return "PRIVATE" if registry is None else registry.access
@@ -101,21 +83,10 @@ def shape_registry(registry: Registry) -> Parts:
     }
 
 
-async def visible_project(source: Parts | None, info: GraphQLResolveInfo) -> Parts | None:
-    """A project, unless it is a registry that the caller may not see."""
-    if source is None or not is_registry(source["name"]) or await _registry(source, info) is not None:
-        return source
-    return None
-
-
 async def _project(
     _: Any, info: GraphQLResolveInfo, name: str | None = None, entity_name: str | None = None
 ) -> Parts | None:
-    return await visible_project(await projects.find_project(info.context, name, entity_name), info)
-
-
-async def _visible_of_entity(source: Parts, info: GraphQLResolveInfo, name: str | None = None) -> Parts | None:
-    return await visible_project(await _project_of_entity(source, info, name), info)
+    return await projects.find_project(info.context, name, entity_name)
 
 
 async def _source_project(sequence: Parts, info: GraphQLResolveInfo) -> Parts | None:
@@ -134,10 +105,8 @@ async def _source_project(sequence: Parts, info: GraphQLResolveInfo) -> Parts | 
 RESOLVERS: Resolvers = {
     ("Query", "project"): _project,
     ("Query", "model"): _project,
-    ("Entity", "project"): _visible_of_entity,
+    ("Entity", "project"): _project_of_entity,
     ("Mutation", "upsertModel"): _upsert,
-    ("Mutation", "renameProject"): _rename,
-    ("Mutation", "deleteModel"): _delete,
     ("ArtifactSequence", "project"): _source_project,
     ("Project", "access"): _access,
     ("Project", "allowAllArtifactTypesInRegistry"): _allows_all_types,

@@ -23,7 +23,15 @@ def _time(value: Any) -> str:
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         raise GraphQLError(f"{value!r} is no Int64: expected a whole number")
+    if not -(2**63) <= value < 2**63:
+        raise GraphQLError("a number beyond 64 bits is no Int64")
     return int(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError("a JSONString is a text that holds JSON, and not the JSON itself")
+    return value
 
 
 def _same(value: Any) -> Any:
@@ -35,5 +43,5 @@ _SCALARS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "Int64": (_whole, _whole),
     "Duration": (_whole, _whole),
     "JSON": (_same, _same),
-    "JSONString": (_same, _same),
+    "JSONString": (_same, _text),
 }

@@ -17,6 +17,11 @@ def asks_beyond(info: GraphQLResolveInfo, names: Iterable[str]) -> bool:
     return any(field not in known for node in info.field_nodes for field in _fields(node.selection_set, info))
 
 
+def count_fields(info: GraphQLResolveInfo) -> int:
+    """How many fields are asked for, at any depth below the one that is resolved."""
+    return sum(1 for node in info.field_nodes for _ in _fields(node.selection_set, info))
+
+
 def _fields(selections: SelectionSetNode | None, info: GraphQLResolveInfo) -> Iterator[str]:
     for node in selections.selections if selections else ():
         if isinstance(node, FieldNode):
