@@ -330,3 +330,24 @@ def test_integers_of_any_length_are_numbers(tracking):
     tracking.history(0, '{"_step":0,"a":' + "9" * 400 + ',"b":' + "9" * 30 + "}")
     assert tracking.points("a") == [(0, math.inf)]
     assert tracking.points("b") == [(0, float("9" * 30))]
+
+
+def test_lines_without_a_step_that_come_twice_are_kept_once(tracking):
+    tracking.begin()
+    for _ in range(3):
+        tracking.history(0, '{"loss":1.0}', '{"loss":2.0}')
+    assert tracking.lines() == ['{"_step":0,"loss":1.0}', '{"_step":1,"loss":2.0}']
+    tracking.history(0, '{"loss":3.0}', '{"loss":2.0}')  # of another process
+    assert tracking.points("loss") == [(0, 1.0), (1, 2.0), (2, 3.0)]
+
+
+def test_lines_that_nobody_could_read_or_count_are_refused(tracking):
+    tracking.begin()
+    for lines in (["NaN"], ['{"x":NaN'], ["{}"] * 30 + ["[]"]):
+        with pytest.raises(InvalidArgument, match=r"wandb-events\.jsonl"):
+            tracking.send(events=Chunk(0, lines))
+    for sent in ({"history": Chunk(2**31 - 1, ["{}"])}, {"console": Chunk(2**53, ["x"])}):
+        with pytest.raises(InvalidArgument, match="offset"):
+            tracking.send(**sent)
+    tracking.send(events=Chunk(0, ['{"system.cpu":NaN}']))
+    assert tracking.lines("events") == ['{"system.cpu":NaN}']

@@ -8,6 +8,7 @@ import pytest
 
 from podium.store.engine import Store, open_store
 from podium.store.migrate import SchemaTooNew, migrate, migrations
+from podium.store.transaction import Row, Tx
 
 
 def test_migrations_are_numbered_without_gaps():
@@ -32,3 +33,24 @@ def test_a_newer_database_is_refused(tmp_path: Path):
     store.close()
     with pytest.raises(SchemaTooNew, match="has schema 999, this Podium knows schema"):
         open_store(None, tmp_path)
+
+
+def test_versions_that_writers_began_twice_do_not_stop_the_migration(store: Store):
+    insert = (
+        "INSERT INTO artifact_versions (id, collection_id, state, digest, user_id, distributed_id, pending_aliases,"
+        " size_bytes, file_count, created_at, updated_at) VALUES (:id, 1, :state, '', '', 'd', '[]', 0, 0, 0, 0)"
+    )
+
+    def work(tx: Tx) -> list[Row]:
+        tx.run("DROP INDEX artifact_versions_by_distributed_id")
+        tx.run("DELETE FROM schema_migrations WHERE number = 14")
+        tx.run("INSERT INTO artifact_types (id, project_id, name, created_at) VALUES (1, 0, 't', 0)")
+        tx.run(
+            "INSERT INTO artifact_collections (id, project_id, kind, type_id, name, next_version, created_at,"
+            " updated_at) VALUES (1, 0, 'sequence', 1, 'c', 0, 0, 0)"
+        )
+        tx.many(insert, [{"id": key, "state": "COMMITTED" if key == 1 else "PENDING"} for key in (1, 2, 3)])
+        migrate(tx)
+        return tx.all("SELECT id, distributed_id FROM artifact_versions ORDER BY id")
+
+    assert asyncio.run(store.write(work)) == [(1, "d"), (2, None), (3, "d")]

@@ -18,6 +18,7 @@ _MEDIA = "_type"
 _MAX_INT = 2**63 - 1
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_GIVEN_STEP = re.compile(rf'\{{"{STEP}":(\d+)')
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -53,6 +54,14 @@ def with_step(line: str, step: int) -> str:
     inner = line.strip()[1:]
     comma = "" if inner.lstrip().startswith("}") else ","
     return f'{{"{STEP}":{step}{comma}{inner}'
+
+
+def is_same_line(kept: str, sent: str) -> bool:
+    """Whether a line is kept as it was sent, but for the step that it may have got here."""
+    if kept == sent:
+        return True
+    given = _GIVEN_STEP.match(kept)
+    return given is not None and with_step(sent, int(given[1])) == kept
 
 
 def metric_names(lines: Sequence[HistoryLine]) -> set[str]:

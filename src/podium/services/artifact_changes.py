@@ -48,6 +48,7 @@ class ArtifactChanges:
         check_text("metadata", edit.metadata or "")
 
         def work(tx: Tx) -> Version:
+            artifact_versions.lock_pending(tx, version_id)
             team, version = require_version(self._context, tx, actor, version_id)
             at = self._context.clock()
             artifact_versions.update_version(
@@ -96,6 +97,7 @@ class ArtifactChanges:
         check_text("description", description or "")
 
         def work(tx: Tx) -> Collection:
+            artifact_collections.lock_collection(tx, collection_id)
             team, found = require_collection(self._context, tx, actor, collection_id)
             wanted = found.name if name is None else name
             other = artifact_collections.find_collection(tx, found.place.project_id, wanted)

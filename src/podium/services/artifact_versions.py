@@ -88,8 +88,6 @@ class ArtifactVersions:
             sequence = self._sequence(tx, actor, team, project.id, draft, at)
             latest = artifact_versions.find_latest(tx, sequence.id)
             key = self._find_or_insert(tx, actor, team, sequence, draft, at)
-            if draft.client_id:
-                artifact_versions.insert_client_id(tx, draft.client_id, key)
             return Begun(artifact_versions.load_versions(tx, [key])[0], latest)
 
         return await self._context.store.write(work, brief=True)
@@ -171,6 +169,8 @@ class ArtifactVersions:
         if run is not None:
             run_artifacts.insert_use(tx, run, "output", key, at)
         artifact_versions.add_tags(tx, key, draft.tags)
+        if draft.client_id:
+            artifact_versions.insert_client_id(tx, draft.client_id, key)
         return key
 
     def _find(self, tx: Tx, actor: Actor, team: int, sequence: Collection, draft: Draft, at: int) -> int | None:

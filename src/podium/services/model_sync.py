@@ -64,14 +64,14 @@ class ModelSync:
 
     def refresh_in(self, tx: Tx, actor: Actor, team: int) -> None:
         """As `refresh`, within a transaction."""
-        stale = model_links.select_stale(tx, team)
-        if not stale:
+        if not model_links.select_stale(tx, team):
             return
-        tx.expect(len(stale) * _STATEMENTS)
         known = projects.find_project_by_name(tx, team, MODELS)
         if known is not None and known.deleted_at is not None:
             return
         registry = self.open_registry(tx, actor)
+        stale = model_links.select_stale(tx, team)  # what others brought up to date meanwhile is not
+        tx.expect(len(stale) * _STATEMENTS)
         type_id = artifact_collections.ensure_type(tx, registry, MODEL_TYPE, self._context.clock())
         for model in stale:
             self._refresh_model(tx, team, registry, type_id, model)
@@ -79,10 +79,12 @@ class ModelSync:
     def open_registry(self, tx: Tx, actor: Actor) -> int:
         """The key of the registry of models of the actor's team, which is made if it is not there.
 
-        Raises InvalidState when it is deleted.
+        Until the transaction ends nobody else shows models in it or registers there what is linked. Raises
+        InvalidState when it is deleted.
         """
         team = self._team(tx, actor)
         registry = ensure_project(self._context, tx, actor, team, MODELS).id
+        projects.find_project(tx, team, registry, lock=True)
         if registries.find_registry(tx, registry) is None:
             registries.insert_registry(tx, registry, access="PRIVATE", allows_all_types=False)
             artifact_collections.ensure_type(tx, registry, MODEL_TYPE, self._context.clock())

@@ -22,7 +22,7 @@ from podium.store.transaction import Tx
 
 # Up to so many lines are taken in between other requests; more of them in a thread.
 _MAX_BRIEF_LINES = 20
-MAX_LINE = 2**53
+MAX_LINE = 2**31 - 1  # of what GraphQL can say as an Int
 
 
 class RunStreams:
@@ -35,6 +35,7 @@ class RunStreams:
     async def take(self, actor: Actor, project: str, slug: str, intake: Intake) -> bool:
         """Whether the process is asked to stop. Raises NotFound for a run that is not there, or deleted."""
         points = await self._parse(intake.history)
+        await self._check_events(intake.events)
         summary = history.parse_object(intake.summary, "wandb-summary.json") if intake.summary else None
         wanted = history.metric_names(points)
 
@@ -64,6 +65,15 @@ class RunStreams:
         if len(lines) <= _MAX_BRIEF_LINES:
             return history.parse_history(lines, now)
         return await asyncio.to_thread(history.parse_history, lines, now)  # others are served meanwhile
+
+    async def _check_events(self, chunk: Chunk | None) -> None:
+        """Raise InvalidArgument for lines that nobody could read back."""
+        if chunk is None:
+            return
+        if len(chunk.lines) <= _MAX_BRIEF_LINES:
+            _check_objects(chunk.lines)
+        else:
+            await asyncio.to_thread(_check_objects, chunk.lines)
 
     def _require(self, tx: Tx, actor: Actor, project: str, slug: str, intake: Intake) -> RunRow:
         """The run, changed if what was sent shows."""
@@ -178,9 +188,14 @@ def _add_new(
             start = end
 
 
+def _check_objects(lines: Sequence[str]) -> None:
+    for line in lines:
+        history.parse_object(line, "wandb-events.jsonl")
+
+
 def _lines(chunk: Chunk) -> list[str]:
     """The lines as they are kept: one line feed parts two of them, and NUL is no text to PostgreSQL."""
-    if not 0 <= chunk.offset <= MAX_LINE:
+    if not 0 <= chunk.offset <= MAX_LINE - len(chunk.lines):
         raise InvalidArgument(f"'offset' is {chunk.offset}; a line's number is expected")
     if not any("\n" in line or "\x00" in line for line in chunk.lines):
         return chunk.lines

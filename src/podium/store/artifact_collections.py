@@ -42,6 +42,11 @@ def find_collection_by_key(tx: Tx, key: int) -> Collection | None:
     return found[0] if found else None
 
 
+def lock_collection(tx: Tx, key: int) -> None:
+    """Let a collection stay as it is until this transaction ends."""
+    tx.run(f"SELECT 1 FROM artifact_collections WHERE id = :key{for_update(tx.dialect)}", key=key)
+
+
 def load_collections(tx: Tx, keys: Sequence[int]) -> list[Collection]:
     """Those of the collections that are there, with their tags, in the order of the keys."""
     value = list_value(keys, tx.dialect)

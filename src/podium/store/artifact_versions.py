@@ -35,7 +35,10 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def insert_version(tx: Tx, new: NewVersion, at: int) -> int:
-    """The key of the new version, which is pending."""
+    """The key of the new version, which is pending.
+
+    Where another transaction inserts one with the same `distributed_id`, this one is run again.
+    """
     key: int = tx.value(
         "INSERT INTO artifact_versions (collection_id, state, digest, description, metadata, ttl_s, history_step,"
         " run_id, user_id, distributed_id, pending_aliases, size_bytes, file_count, created_at, updated_at) VALUES"
@@ -144,12 +147,8 @@ def find_by_client_id(tx: Tx, client_id: str) -> int | None:
 
 
 def insert_client_id(tx: Tx, client_id: str, key: int) -> None:
-    """Keep what a client calls a version; the first one that was called so stays it."""
-    tx.run(
-        "INSERT INTO artifact_client_ids (client_id, version_id) VALUES (:id, :key) ON CONFLICT DO NOTHING",
-        id=client_id,
-        key=key,
-    )
+    """Keep what a client calls a version. Where another transaction does so at the same time, this one is run again."""
+    tx.run("INSERT INTO artifact_client_ids (client_id, version_id) VALUES (:id, :key)", id=client_id, key=key)
 
 
 def lock_pending(tx: Tx, key: int) -> tuple[str, str] | None:

@@ -199,7 +199,8 @@ class Pool:
         elif isinstance(error, Lengthy):
             job.brief = False
         elif alone:
-            again = session.broken if job.attempts == 1 else getattr(error, "sqlstate", None) in _RETRY_STATES
+            lost = session.broken and job.attempts == 1
+            again = lost or getattr(error, "sqlstate", None) in _RETRY_STATES
             if not again or job.attempts == MAX_ATTEMPTS:
                 return False
         self._waiting.append([job])

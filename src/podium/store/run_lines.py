@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from podium.domain.history import is_same_line
 from podium.domain.run_streams import Stream
 from podium.store.transaction import Row, Tx
 
@@ -104,9 +105,9 @@ def add_lines(
 def find_free_lines(tx: Tx, run: int, stream: Stream, first: int, lines: Sequence[str]) -> list[tuple[str, list[int]]]:
     """The places of those lines that are not kept yet, by the writers under whose names they are to be kept.
 
-    A line that is kept under its number with this very text came twice, since its sender did not hear that it had come.
-    With another text it is of another process, which resumed the run at the same time: one of the two gets another
-    writer's name. So each line is kept once, whoever sends it again.
+    A line that is kept under its number with this text, but for the step that it got here, came twice, since its
+    sender did not hear that it had come. With another text it is of another process, which resumed the run at the same
+    time: one of the two gets another writer's name. So each line is kept once, whoever sends it again.
     """
     found, left, lane = [], list(range(len(lines))), 1
     while left:
@@ -115,7 +116,7 @@ def find_free_lines(tx: Tx, run: int, stream: Stream, first: int, lines: Sequenc
         free = [place for place in left if first + place not in kept]
         if free:
             found.append((writer, free))
-        left = [place for place in left if kept.get(first + place, lines[place]) != lines[place]]
+        left = [place for place in left if not is_same_line(kept.get(first + place, lines[place]), lines[place])]
         lane += 1
     return found
 

@@ -1,5 +1,6 @@
 """`POST /graphql`. The library loads with the first query, so that the start stays fast."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -33,7 +34,14 @@ async def post(services: Services, request: Request) -> Response:
         raise InvalidArgument(f"The request's body is no GraphQL request: {error}") from error
     # Python's part of the client sends documents under no name as operationName "".
     answer = await execute(caller, asked.query, asked.variables, asked.operation_name or None)
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    return Response(_encode(answer), media_type="application/json")
+
+
+def _encode(answer: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(answer)
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can write and UTF-8 cannot
+        return json.dumps(answer).encode()
 
 
 ENDPOINTS = (Endpoint("POST", "/graphql", post, from_wandb),)

@@ -1,6 +1,7 @@
 """Histories of runs: whole, in pages of steps, sampled; and the system metrics beside them."""
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -100,7 +101,9 @@ async def _read_system_metrics(tracked: TrackedRun, caller: Caller) -> str:
 
 def _without_internal(line: str) -> str:
     """The object in the line, without what is the client's own in it."""
-    values = parse_object(line, "wandb-events.jsonl") if line else {}
+    values: dict[str, Any] = {}
+    with suppress(InvalidArgument):  # lines were once kept whatever they were
+        values = parse_object(line, "wandb-events.jsonl") if line else {}
     return as_json({key: value for key, value in values.items() if not key.startswith("_")})
 
 

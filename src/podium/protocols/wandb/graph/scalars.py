@@ -6,6 +6,9 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLScalarType, GraphQLSchema
 
+# Runs of MLflow's clients have any number that was sent for a time.
+_FIRST_MS, _LAST_MS = (round(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1000) for year in (1, 9999))
+
 
 def define(schema: GraphQLSchema) -> None:
     """Give the scalars of the schema their meaning."""
@@ -16,8 +19,9 @@ def define(schema: GraphQLSchema) -> None:
 
 
 def _time(value: Any) -> str:
-    """ISO 8601 in UTC, from milliseconds since the epoch."""
-    return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """ISO 8601 in UTC, from milliseconds since the epoch; of times beyond these years the first or the last."""
+    within = min(max(value, _FIRST_MS), _LAST_MS)
+    return datetime.fromtimestamp(within / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _whole(value: Any) -> int:
