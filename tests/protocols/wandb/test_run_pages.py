@@ -59,7 +59,7 @@ async def page(services: Services, *, lazy: bool, **variables: Any) -> dict[str,
     return answer["data"]["project"]
 
 
-@pytest.mark.parametrize(("lazy", "most"), [(True, 14), (False, 23)])
+@pytest.mark.parametrize(("lazy", "most"), [(True, 15), (False, 23)])
 def test_a_page_takes_a_fixed_number_of_statements(services, monkeypatch, lazy, most):
     statements: list[str] = []
     run_statement = Tx._execute
