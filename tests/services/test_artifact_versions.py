@@ -260,7 +260,8 @@ def test_runs_are_linked_to_what_they_made_and_read(world):
         other = await world.logger.log("data", {"a": b"2"}, run=runs[0].run_id)
         for _ in range(2):
             await services.artifact_lineage.use(ANN, version.id, "p", runs[1].run_id)
-        assert [run.slug for run in await services.artifact_lineage.runs_that_read(ANN, version.id)] == [runs[1].run_id]
+        [reader] = await services.artifact_lineage.runs_that_read(ANN, version.id)
+        assert reader.run.info.slug == runs[1].run_id
         eve = Actor("eve", account=Account(7, "eve", admin=False, home="default", roles={}))
         with pytest.raises(NotFound):
             await services.artifact_lineage.versions_of_run(eve, runs[0].id, "output", 10, 0)
@@ -268,7 +269,7 @@ def test_runs_are_linked_to_what_they_made_and_read(world):
         assert ([each.id for each in outputs], total) == ([version.id, other.id], 2)
         maker = await services.artifact_lineage.maker(ANN, other.id)
         assert maker is not None
-        assert maker.slug == runs[0].run_id
+        assert maker.run.info.slug == runs[0].run_id
         assert await services.artifact_lineage.maker(ANN, version.id) is None
         with pytest.raises(NotFound):
             await services.artifact_lineage.use(ANN, version.id, "p", "nobody")

@@ -32,18 +32,31 @@ class Place(msgspec.Struct, frozen=True):
     team: str
 
 
+class ArtifactType(msgspec.Struct, frozen=True):
+    """What kind of thing the versions of a collection are."""
+
+    id: int
+    name: str
+    created_at: int
+
+
 class Collection(msgspec.Struct, frozen=True):
-    """A collection. `type` is that of all its versions."""
+    """A collection, and the type of all its versions."""
 
     id: int
     kind: Kind
     name: str
-    type: str
     description: str | None
     created_at: int
     updated_at: int
+    artifact_type: ArtifactType
     place: Place
     tags: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The name of the type."""
+        return self.artifact_type.name
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -93,14 +106,6 @@ class Membership(msgspec.Struct, frozen=True):
         return tuple(alias for alias in self.version.aliases if alias.collection.id == self.collection.id)
 
 
-class ArtifactType(msgspec.Struct, frozen=True):
-    """What kind of thing the versions of a collection are."""
-
-    id: int
-    name: str
-    created_at: int
-
-
 class ListedFile(msgspec.Struct, frozen=True):
     """A file of a version, by its hexadecimal MD5 and its SHA-256.
 
@@ -120,11 +125,10 @@ class ListedFile(msgspec.Struct, frozen=True):
 
 
 class RunRef(msgspec.Struct, frozen=True):
-    """A run as artifacts name it."""
+    """A run's key, and the name of its team."""
 
     id: int
-    slug: str
-    place: Place
+    team: str
 
 
 class CollectionScope(msgspec.Struct, frozen=True):

@@ -62,6 +62,10 @@ class RunHistory:
         find = run_lines.find_first_step if _is_streamed(tracked) else metrics.find_first_step
         return await self._context.store.read(lambda tx: find(tx, tracked.run.info.id))
 
+    async def last_line(self, tracked: TrackedRun, stream: Stream) -> str | None:
+        """The line of a stream's highest step; None for a stream without lines."""
+        return await self._context.store.read(lambda tx: run_lines.find_last_line(tx, tracked.run.info.id, stream))
+
     async def console(self, tracked: TrackedRun, first: int, end: int) -> list[ConsoleLine]:
         """What was written to the console, from the first line up to, not including, the end."""
 

@@ -17,17 +17,17 @@ class Budget:
     """What is left of it for a request. Whoever reads a page holds `reading`, so that none is read beyond it."""
 
     def __init__(self) -> None:
-        self._left = MAX_FIELDS
+        self.left = MAX_FIELDS
         self.reading = asyncio.Lock()
 
     def take(self, nodes: int, fields: int) -> None:
         """Count a page, whose nodes are asked for so many fields. Raises InvalidArgument."""
-        self._left -= _PAGE + nodes * fields
+        self.left -= _PAGE + nodes * fields
         self.check()
 
     def check(self) -> None:
         """Raise InvalidArgument when nothing is left."""
-        if self._left <= 0:
+        if self.left <= 0:
             raise InvalidArgument(
                 f"The query asks for more than {MAX_FIELDS} fields of the nodes of its lists: "
                 "ask for smaller pages, or for no lists within lists."

@@ -24,10 +24,12 @@ from podium.protocols.wandb.graph import (
     artifact_collections,
     artifact_uploads,
     artifacts,
+    automations,
     people,
     people_changes,
     project_changes,
     project_lists,
+    projects,
     registries,
     registry_lists,
     registry_members,
@@ -58,6 +60,7 @@ _RESOLVERS: Resolvers = {
     **server_info.RESOLVERS,
     **people.RESOLVERS,
     **people_changes.RESOLVERS,
+    **projects.RESOLVERS,
     **project_lists.RESOLVERS,
     **project_changes.RESOLVERS,
     **runs.RESOLVERS,
@@ -71,6 +74,7 @@ _RESOLVERS: Resolvers = {
     **registries.RESOLVERS,
     **registry_lists.RESOLVERS,
     **registry_members.RESOLVERS,
+    **automations.RESOLVERS,
 }
 # The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
 LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)

@@ -23,12 +23,6 @@ async def _models(
     return await list_projects(info.context, entity_name or info.context.home, first, after)
 
 
-async def _projects_of_viewer(
-    _: Any, info: GraphQLResolveInfo, first: int | None = None, after: str | None = None
-) -> dict[str, Any]:
-    return await list_projects(info.context, info.context.home, first, after)
-
-
 async def list_projects(caller: Caller, team: str, first: int | None, after: str | None) -> dict[str, Any]:
     size = max(1, min(_PAGE if first is None else first, _MAX_PAGE))
     search = Search(And(), limit=size, page_token=after or None)
@@ -40,4 +34,4 @@ async def list_projects(caller: Caller, team: str, first: int | None, after: str
     }
 
 
-RESOLVERS: Resolvers = {("Query", "models"): _models, ("User", "projects"): _projects_of_viewer}
+RESOLVERS: Resolvers = {("Query", "models"): _models}

@@ -15,7 +15,7 @@ from podium.protocols.wandb.graph import project_lists
 from podium.protocols.wandb.graph.artifact_shapes import collection_shape, membership_shape
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import Page, page_info
-from podium.protocols.wandb.graph.registries import shape_registry
+from podium.protocols.wandb.graph.projects import shape_registry
 from podium.services import registries
 from podium.services.registries import Wanted
 

@@ -8,15 +8,12 @@ from podium.asgi.graphql.engine import Resolvers
 from podium.protocols.wandb.grammar import parse_run_filter, parse_run_order
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import key_of
-from podium.protocols.wandb.graph.run_shapes import shape_run
+from podium.protocols.wandb.graph.run_shapes import asks_for_whole, shape_run
 from podium.protocols.wandb.graph.selections import asks_for
 from podium.services.searching import Search
 
 _PAGE = 50
 MAX_PAGE = 1000
-
-# Fields that need more than what lists show of a run.
-_WHOLE = ("config", "wandbConfig", "summaryMetrics", "historyKeys")
 
 
 async def _runs(
@@ -31,7 +28,7 @@ async def _runs(
     size = max(1, min(_PAGE if first is None else first, MAX_PAGE))
     search = Search(parse_run_filter(filters), parse_run_order(order or "+created_at"), size, after or None)
     found = await caller.services.run_search.search_tracked(
-        caller.actor(project["entity_name"]), _project_id(project), search, whole=asks_for(info, _WHOLE)
+        caller.actor(project["entity_name"]), _project_id(project), search, whole=asks_for_whole(info)
     )
     nodes = [shape_run(tracked) for tracked in found.items]
     if asks_for(info, ("systemMetrics",)):
