@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from graphql import DocumentNode
 
-# What is kept of a document takes some hundred times its text.
-MAX_KEPT_CHARACTERS = 500_000
+# A document takes some hundred times its text. All those of a client together have 90,000 characters.
+MAX_KEPT_CHARACTERS = 300_000
 
 
 class Documents:

@@ -76,8 +76,8 @@ _RESOLVERS: Resolvers = {
     **registry_members.RESOLVERS,
     **automations.RESOLVERS,
 }
-# The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
-LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
+# The largest documents of the client have 84 selections, 11 levels deep.
+LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=1000)
 
 
 async def execute(
