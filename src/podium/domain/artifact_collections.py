@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from podium.domain.history import parse_object
 from podium.domain.manifests import ManifestEntry
 from podium.domain.names import check_text
 from podium.errors import InvalidArgument
@@ -160,6 +161,13 @@ def check_tag(tag: str) -> None:
     _check_name("tag", tag, "")
     if not _TAG.fullmatch(tag):
         raise InvalidArgument(f"'{tag}' is no valid tag: letters, digits, '-' and '_' are, and spaces between them.")
+
+
+def check_metadata(metadata: str | None) -> None:
+    """Raise InvalidArgument unless it is a JSON object, as who reads a version expects."""
+    if metadata is not None:
+        check_text("metadata", metadata)
+        parse_object(metadata, "metadata")
 
 
 def check_region(region: str | None) -> None:
