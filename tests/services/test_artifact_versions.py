@@ -78,6 +78,36 @@ def test_the_same_content_is_the_same_version_and_gets_the_new_aliases(world):
     asyncio.run(story())
 
 
+def test_nothing_is_added_to_a_version_that_is_not_committed(world):
+    async def story():
+        base = await world.logger.begin("data", "0" * 32)
+        with pytest.raises(InvalidState, match="is pending: it has to be committed"):
+            await world.logger.log("data", {"b": b"2"}, kind="INCREMENTAL", base=base.id)
+
+        def make(tx: Tx) -> None:  # as could be done once
+            tx.run("UPDATE artifact_listings SET base_id = :base", base=base.id)
+
+        begun = await world.logger.begin("data", "1" * 32)
+        await world.logger.fill(begun, {"b": b"2"}, listing({"b": b"2"}), "INCREMENTAL")
+        await world.context.store.write(make)
+        with pytest.raises(InvalidState, match="adds to one that is not committed"):
+            await world.services.artifact_commits.commit(ANN, begun.id)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("metadata", ["{not json", "[1]", '"text"', "", "null"])
+def test_metadata_is_a_json_object(world, metadata):
+    async def story():
+        with pytest.raises(InvalidArgument, match="'metadata'"):
+            await world.logger.log("data", {"a": b"1"}, metadata=metadata)
+        version = await world.logger.log("data", {"a": b"1"}, metadata='{"loss": NaN}')
+        with pytest.raises(InvalidArgument, match="'metadata'"):
+            await world.services.artifact_changes.update(ANN, version.id, VersionEdit(metadata=metadata))
+
+    asyncio.run(story())
+
+
 def test_an_incremental_version_has_what_its_base_has(world):
     async def story():
         base = await world.logger.log("data", {"a": b"1", "b": b"1"}, references={"there": "s3://x/1"})
