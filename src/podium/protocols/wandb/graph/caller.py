@@ -1,7 +1,7 @@
 """Who asks a query: what resolvers find as `info.context`."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -26,6 +26,7 @@ class Caller:
         self.base_url = base_url  # as the client reaches this server, without a slash at its end
         self.request_id = request_id
         self.shares_run = False  # whether the caller is one of several processes that write to a run
+        self.is_gone: Callable[[], Awaitable[bool]] = _stays
         self.budget = Budget()
         self._reads: dict[Hashable, asyncio.Future[Any]] = {}
 
@@ -34,6 +35,7 @@ class Caller:
         """The caller of a request. Raises NotSignedIn."""
         base_url = str(request.base_url).rstrip("/")
         caller = cls(services, signed_in(request.scope), base_url, request.scope.get("request_id"))
+        caller.is_gone = request.is_disconnected
         caller.shares_run = header(request.scope, b"x-wandb-use-async-filestream") == "true"
         return caller
 
@@ -54,3 +56,7 @@ class Caller:
             self._reads[what] = asyncio.ensure_future(read())
         found: T = await self._reads[what]
         return found
+
+
+async def _stays() -> bool:
+    return False

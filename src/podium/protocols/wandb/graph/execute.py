@@ -14,6 +14,7 @@ from graphql import (
     build_schema,
     is_list_type,
 )
+from starlette.requests import ClientDisconnect
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
@@ -41,7 +42,7 @@ from podium.protocols.wandb.graph import (
     server_info,
 )
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.counted_pages import count_pages
+from podium.protocols.wandb.graph.counted_pages import count_lists
 from podium.protocols.wandb.graph.names import snake_case
 from podium.protocols.wandb.graph.products import with_product
 
@@ -86,7 +87,7 @@ async def execute(
     """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then.
 
     Raises StorageUnavailable and StorageFull: within an answer the client would take them for a refusal, and not try
-    again.
+    again; and ClientDisconnect when nobody waits for the answer any more.
     """
     result = await engine().run(query, variables, operation_name, caller)
     if result.errors:
@@ -99,7 +100,7 @@ async def execute(
 def engine() -> Engine:
     """The schema with its resolvers, built at the first query."""
     made = Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
-    count_pages(schema(), read_field)
+    count_lists(schema(), read_field)
     return made
 
 
@@ -131,7 +132,7 @@ def _is_required_list(kind: GraphQLOutputType) -> bool:
 
 def _raise_failures(errors: Iterable[GraphQLError]) -> None:
     for error in errors:
-        if isinstance(error.original_error, StorageUnavailable | StorageFull):
+        if isinstance(error.original_error, StorageUnavailable | StorageFull | ClientDisconnect):
             raise error.original_error
 
 
