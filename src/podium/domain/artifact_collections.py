@@ -126,10 +126,10 @@ class ListedFile(msgspec.Struct, frozen=True):
 
 
 class RunRef(msgspec.Struct, frozen=True):
-    """A run's key, and the name of its team."""
+    """A run's key, and the project that it is in."""
 
     id: int
-    team: str
+    place: Place
 
 
 class CollectionScope(msgspec.Struct, frozen=True):

@@ -54,9 +54,9 @@ class ArtifactLineage:
 
     def _load(self, tx: Tx, actor: Actor, runs: Sequence[RunRef], *, whole: bool) -> list[TrackedRun]:
         """Those of the runs that the actor may see."""
-        known = visible_teams(self._context, tx, actor, (run.team for run in runs))
+        known = visible_teams(self._context, tx, actor, (run.place.team for run in runs))
         load = load_tracked if whole else load_listed
-        return load(tx, [run.id for run in runs if run.team in known], self._context.clock())
+        return load(tx, [run.id for run in runs if run.place.team in known], self._context.clock())
 
     async def versions_of_run(
         self, actor: Actor, run_id: int, direction: Direction, limit: int, offset: int

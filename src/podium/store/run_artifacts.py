@@ -1,6 +1,6 @@
 """Rows that say which versions of artifacts a run read or made."""
 
-from podium.domain.artifact_collections import Direction, RunRef
+from podium.domain.artifact_collections import Direction, Place, RunRef
 from podium.store.transaction import Tx
 
 
@@ -72,8 +72,8 @@ def count_versions_of(tx: Tx, run_id: int, direction: Direction) -> int:
 
 def _runs(tx: Tx, rest: str, **values: object) -> list[RunRef]:
     rows = tx.all(
-        "SELECT r.id, e.name FROM runs AS r JOIN projects AS p ON p.id = r.project_id"
+        "SELECT r.id, p.id, p.name, e.name FROM runs AS r JOIN projects AS p ON p.id = r.project_id"
         f" JOIN teams AS e ON e.id = p.team_id {rest}",
         **values,
     )
-    return [RunRef(*row) for row in rows]
+    return [RunRef(key, Place(*place)) for key, *place in rows]

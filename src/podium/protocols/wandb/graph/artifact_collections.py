@@ -21,7 +21,7 @@ from podium.protocols.wandb.graph.artifact_shapes import (
     version_shape,
 )
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, counted, page_size
+from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, page_size, searched
 from podium.protocols.wandb.graph.ids import global_id, key_of
 from podium.protocols.wandb.graph.selections import asks_beyond
 from podium.services.searching import Search
@@ -83,7 +83,7 @@ async def _collection_page(
     search = Search(parse_collection_filter(filters), parse_collection_order(order), page_size(first), after or None)
     found = await caller.services.artifact_reading.collections(caller.actor(), scope, search)
     nodes = [{"node": collection_shape(each)} for each in found.items]
-    return counted(nodes, found.next_page_token, found.total)
+    return searched(nodes, found.next_page_token, found.total)
 
 
 async def _aliases(
@@ -108,7 +108,7 @@ async def _versions(
     search = Search(parse_member_filter(filters), parse_member_order(order), page_size(first), after or None)
     found = await caller.services.artifact_reading.members(caller.actor(), source["key"], search)
     nodes = [{"node": version_shape(each.version), "version": f"v{each.number}"} for each in found.items]
-    return counted(nodes, found.next_page_token, found.total)
+    return searched(nodes, found.next_page_token, found.total)
 
 
 async def _member(source: Any, info: GraphQLResolveInfo, alias_name: str) -> dict[str, Any] | None:
