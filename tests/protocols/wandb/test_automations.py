@@ -1,4 +1,4 @@
-"""Automations and integrations, which are not offered: scripts that list them find none, those that make some are told."""
+"""Automations and integrations, which are not offered: who lists them finds none, who makes some is told."""
 
 import pytest
 

@@ -23,7 +23,7 @@ from podium.protocols.wandb.graph.people_shapes import (
 from podium.protocols.wandb.graph.project_lists import list_projects
 from podium.protocols.wandb.graph.selections import asks_beyond
 
-_NAMES = ("name", "username", "__typename")
+USER_NAMES = ("name", "username", "__typename")  # what things tell of their users
 
 
 async def _viewer(_: Any, info: GraphQLResolveInfo) -> Parts:
@@ -32,10 +32,8 @@ async def _viewer(_: Any, info: GraphQLResolveInfo) -> Parts:
 
 
 async def user_named(info: GraphQLResolveInfo, name: str) -> Parts:
-    """Who did something, of whom that tells the name alone; looked up only when more is asked than the name."""
+    """Who did something, of which just the name is known."""
     caller: Caller = info.context
-    if not asks_beyond(info, _NAMES):
-        return unknown_user(name)
     return await caller.once(("user", name), lambda: _read_user(caller, name))
 
 
@@ -76,7 +74,7 @@ async def _entity_of_project(project: Parts, info: GraphQLResolveInfo) -> Parts:
     """Its owner, which is looked up only when more is asked than names. Registries tell that of their organization."""
     name: str = project["entity_name"]
     organization = project.get("organization")
-    known = _NAMES if organization is None else (*_NAMES, "organization")
+    known = ("name", "__typename") if organization is None else ("name", "__typename", "organization")
     if asks_beyond(info, known):
         return await _entity(None, info, name)
     return {"name": name, "organization": {"name": organization}}

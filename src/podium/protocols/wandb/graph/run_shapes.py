@@ -1,5 +1,6 @@
 """Runs as W&B's client reads them. What is dear to make is made only for queries that ask for it."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -17,9 +18,10 @@ from podium.domain.tracked_runs import (
     read_labels,
 )
 from podium.protocols.wandb.graph.ids import global_id
-from podium.protocols.wandb.graph.people import user_named
+from podium.protocols.wandb.graph.people import USER_NAMES, user_named
+from podium.protocols.wandb.graph.people_shapes import unknown_user
 from podium.protocols.wandb.graph.projects import shape_project
-from podium.protocols.wandb.graph.selections import asks_for
+from podium.protocols.wandb.graph.selections import asks_beyond, asks_for
 from podium.services.tracked_runs import ResumeStatus, TrackedRun, as_json
 
 # Fields that need more than what lists show of a run.
@@ -74,9 +76,11 @@ def tail_of(line: str | None) -> str:
     return as_json([line] if line else [])
 
 
-async def _user(run: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any]:
+def _user(run: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any] | Awaitable[dict[str, Any]]:
+    """Lists of a thousand runs ask for no more than the name, and wait for nothing."""
     tracked: TrackedRun = run["tracked"]
-    return await user_named(info, tracked.run.info.user_id)
+    name = tracked.run.info.user_id
+    return user_named(info, name) if asks_beyond(info, USER_NAMES) else unknown_user(name)
 
 
 def _config(run: dict[str, Any], _: GraphQLResolveInfo) -> str:
