@@ -58,7 +58,7 @@ class RunHistory:
         if len(specs) > MAX_SPECS:
             raise InvalidArgument(f"'specs' has {len(specs)} items, at most {MAX_SPECS} are answered at once")
         parsed = [_parse_spec(text) for text in specs]
-        if not _is_streamed(tracked):
+        if not specs or not _is_streamed(tracked):
             return await self._samples_of_points(tracked, parsed)
         rows = await self._rows(tracked, "history", steps_around(parsed))
         return await _aside(_count(rows), lambda: samples_of(_joined(rows), parsed))
@@ -92,13 +92,15 @@ class RunHistory:
 
     async def _samples_of_points(self, tracked: TrackedRun, specs: Sequence[SampleSpec]) -> list[list[dict[str, Any]]]:
         """Only the points that a sample needs are read, and once for those that are alike."""
-        known: dict[bytes, list[dict[str, Any]]] = {}
-        for spec in specs:
-            if (text := msgspec.json.encode(spec)) not in known:
-                keys = [key for key in spec.keys if not key.startswith("_")]
-                lines = await self._made(tracked, spec.steps, spec.most, keys)
-                known[text] = samples_of(lines, [spec])[0]
-        return [known[msgspec.json.encode(spec)] for spec in specs]
+        texts = [msgspec.json.encode(spec) for spec in specs]
+        different = dict(zip(texts, specs, strict=True))
+        found = {text: await self._sample_points(tracked, spec) for text, spec in different.items()}
+        return [found[text] for text in texts]
+
+    async def _sample_points(self, tracked: TrackedRun, spec: SampleSpec) -> list[dict[str, Any]]:
+        keys = [key for key in spec.keys if not key.startswith("_")]
+        lines = await self._made(tracked, spec.steps, spec.most, keys)
+        return await _aside(len(lines), lambda: samples_of(lines, [spec])[0])
 
     async def _made(
         self, tracked: TrackedRun, steps: tuple[int, int] | None, most: int | None, keys: Sequence[str] = ()
