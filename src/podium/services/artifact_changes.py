@@ -11,11 +11,14 @@ from podium.domain.events import Change, State
 from podium.domain.names import check_text
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.artifact_access import (
+    load_memberships,
+    load_versions,
     name_of,
     require_collection,
     require_collection_named,
     require_committed,
     require_version,
+    without_hidden,
 )
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
@@ -64,7 +67,7 @@ class ArtifactChanges:
             after = {key: value for key, value in msgspec.structs.asdict(edit).items() if value}
             change = Change("artifact_version", str(version_id), name_of(version), "update", None, after)
             self._context.record(tx, actor, team, change, at=at)
-            return artifact_versions.load_versions(tx, [version_id])[0]
+            return load_versions(self._context, tx, actor, [version_id])[0]
 
         return await self._context.store.write(work, brief=True)
 
@@ -73,10 +76,11 @@ class ArtifactChanges:
 
         def work(tx: Tx) -> Version:
             team, version = require_version(self._context, tx, actor, version_id)
+            shown = without_hidden(self._context, tx, actor, version)
             if version.state == "DELETED":
-                return version
+                return shown
             if version.aliases and not with_aliases:
-                named = ", ".join(repr(alias.alias) for alias in version.aliases)
+                named = ", ".join(repr(alias.alias) for alias in shown.aliases) or "of registries"
                 raise InvalidState(
                     f"The artifact '{name_of(version)}' has the aliases {named}: delete them first, or with it."
                 )
@@ -84,7 +88,7 @@ class ArtifactChanges:
             artifact_versions.delete_version(tx, version_id, at)
             change = Change("artifact_version", str(version_id), name_of(version), "delete")
             self._context.record(tx, actor, team, change, at=at)
-            return version
+            return shown
 
         return await self._context.store.write(work, brief=True)
 
@@ -178,7 +182,7 @@ class ArtifactChanges:
                 # A look-up without an alias asks for the latest, which clients do not set on links.
                 artifact_memberships.set_alias(tx, found.id, rules.LATEST, place)
             point_aliases(self._context, tx, actor, team, found, version_id, aliases, at)
-            return artifact_memberships.load_memberships(tx, [place])[0]
+            return load_memberships(self._context, tx, actor, [place])[0]
 
         return await self._context.store.write(work, brief=True)
 

@@ -11,7 +11,7 @@ from podium.domain.artifact_listings import Entry, Listing, digest_of, md5_of, m
 from podium.domain.events import Change
 from podium.domain.manifests import Manifest, ManifestEntry
 from podium.errors import DigestMismatch, InvalidState, NotFound, TooLarge
-from podium.services.artifact_access import name_of, require_version
+from podium.services.artifact_access import load_versions, name_of, require_version
 from podium.services.artifact_aliases import point_aliases
 from podium.services.artifact_contents import ArtifactContents
 from podium.services.context import Context
@@ -123,7 +123,7 @@ class ArtifactCommits:
                 at=at,
             )
             self._number(tx, actor, parts.team_id, version, msgspec.json.decode(row[1], type=list[str]), at)
-        return artifact_versions.load_versions(tx, [version.id])[0]
+        return load_versions(self._context, tx, actor, [version.id])[0]
 
     def _number(self, tx: Tx, actor: Actor, team: int, version: Version, aliases: list[str], at: int) -> None:
         sequence = version.sequence
