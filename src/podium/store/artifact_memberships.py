@@ -88,6 +88,17 @@ def select_sources(tx: Tx, collection_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def select_latest_at(tx: Tx, version_id: int) -> list[int]:
+    """The keys of the collections whose alias `latest` points to a version."""
+    rows = tx.all(
+        "SELECT a.collection_id FROM artifact_memberships AS s JOIN artifact_aliases AS a ON a.membership_id = s.id"
+        " WHERE s.version_id = :version AND a.alias = :latest ORDER BY a.collection_id",
+        version=version_id,
+        latest=LATEST,
+    )
+    return [row[0] for row in rows]
+
+
 def select_places_from(tx: Tx, collection_id: int, projects: Sequence[int]) -> list[tuple[int, int]]:
     """(place, version) of each link of a collection into one of these projects."""
     rows = tx.all(
