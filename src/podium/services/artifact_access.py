@@ -9,7 +9,14 @@ from podium.domain.artifact_collections import Collection, Membership, Version, 
 from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.registry_roles import require_place, require_place_of, seen_in_registries, seen_projects
-from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
+from podium.store import (
+    artifact_collections,
+    artifact_memberships,
+    artifact_twins,
+    artifact_versions,
+    projects,
+    teams,
+)
 from podium.store.registries import find_registry
 from podium.store.transaction import Tx
 
@@ -38,7 +45,7 @@ def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> No
 def require_version(
     context: Context, tx: Tx, actor: Actor, key: int, *, only_reads: bool = False
 ) -> tuple[int, Version]:
-    """The key of the team that has a version, and the version. Raises NotFound.
+    """The key of the team that has a version, and the version, or the one that was kept in its place. Raises NotFound.
 
     Who sees a link to it in a registry sees it, too.
     """
@@ -136,6 +143,8 @@ def name_of(version: Version) -> str:
 
 def _load(tx: Tx, key: int) -> Version:
     found = artifact_versions.load_versions(tx, [key])
+    if found and found[0].state == "DELETED" and (same := artifact_twins.find_same(tx, key)) is not None:
+        found = artifact_versions.load_versions(tx, [same])
     if not found:
         raise NotFound(_no_version(key))
     return found[0]

@@ -26,7 +26,7 @@ class ArtifactLineage:
             key = run_artifacts.find_run_key(tx, team, project, run)
             if key is None:
                 raise NotFound(f"There is no run '{run}' in the project '{actor.team}/{project}'.")
-            run_artifacts.insert_use(tx, key, "input", version_id, self._context.clock())
+            run_artifacts.insert_use(tx, key, "input", version.id, self._context.clock())
             return version
 
         return await self._context.store.write(work, brief=True)

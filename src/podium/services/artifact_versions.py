@@ -204,5 +204,6 @@ def _insert(tx: Tx, actor: Actor, sequence: Collection, draft: Draft, run: int |
         user_id=actor.name,
         distributed_id=draft.distributed_id,
         pending_aliases=msgspec.json.encode(list(draft.aliases)).decode(),
+        kept=not draft.deduplicate,
     )
     return artifact_versions.insert_version(tx, new, at)

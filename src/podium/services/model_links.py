@@ -87,7 +87,7 @@ class ModelChanges(ArtifactChanges):
                 self._models.registry.create_in(tx, actor, name, {})
             key = model_rows.find_key(tx, team, name)
             assert key is not None, "it is there now"
-            number = model_links.find_version_in(tx, key, version_id) or self._version(tx, actor, name, version)
+            number = model_links.find_version_in(tx, key, version.id) or self._version(tx, actor, name, version)
             for alias in wanted:
                 self._models.promotion.set_alias_in(tx, actor, name, alias, number)
             self._models.sync.refresh_in(tx, actor, team)
@@ -133,7 +133,7 @@ class ModelChanges(ArtifactChanges):
     async def update(self, actor: Actor, version_id: int, edit: VersionEdit) -> Version:
         """The version after the change, of which the versions registered of it, too, get description and tags."""
         changed = await super().update(actor, version_id, edit)
-        bindings = await self._context.store.read(lambda tx: model_links.select_bindings(tx, version_id))
+        bindings = await self._context.store.read(lambda tx: model_links.select_bindings(tx, changed.id))
         for binding in bindings:
             owner = msgspec.structs.replace(actor, team=binding.team)
             try:
