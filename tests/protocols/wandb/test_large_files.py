@@ -18,7 +18,7 @@ import pytest
 
 from podium.services.links import FileGrant
 from podium.services.signed_urls import SignedUrls
-from support.faulty_proxy import faulty_proxy
+from support.faulty_proxy import Handler, faulty_proxy
 from support.server import running_server
 
 AUTH = ("api", "local-" + "0" * 40)
@@ -159,7 +159,28 @@ def test_parts_go_where_they_are_kept_and_are_checked(saver, kind, s3, server_ur
     assert saver.begin()["uploadUrl"] is None
 
 
-@pytest.mark.usefixtures("saver")
+@pytest.mark.parametrize("kind", ["local"], indirect=True)
+@pytest.mark.parametrize("fault", [Handler.cut, Handler.lose_answer])
+def test_a_part_that_breaks_off_is_sent_again_alone(server_url, fault, tmp_path):
+    with faulty_proxy(server_url) as network:
+        saver = Saver(network.url)
+        node = saver.begin()
+        urls = [each["uploadUrl"] for each in node["uploadMultipartUrls"]["uploadUrlParts"]]
+        etags = [saver.put(url, part).headers["ETag"] for url, part in zip(urls[:-1], PARTS[:-1], strict=True)]
+        network.plan += [("PUT /artifacts/parts/", fault), ("CompleteMultipartUploadArtifact", Handler.lose_answer)]
+        with pytest.raises(httpx.TransportError):
+            saver.put(urls[-1], PARTS[-1])
+        etags.append(saver.put(urls[-1], PARTS[-1]).headers["ETag"])
+        with pytest.raises(httpx.TransportError):
+            saver.complete(node, etags)
+        assert "errors" not in saver.complete(node, etags)
+        assert "errors" not in saver.commit()
+        saver.http.close()
+    folder = tmp_path / "podium" / "blobs"
+    assert [path.stat().st_size for path in (folder / "sha256").rglob("*") if path.is_file()] == [len(RAW)]
+    assert [*(folder / "uploads").iterdir(), *(folder / "tmp").iterdir()] == []
+
+
 def test_what_a_client_may_not_announce_is_refused_for_good(saver):
     given = {"entityName": "default", "projectName": "p", "artifactTypeName": "t", "artifactCollectionName": "d"}
     made = saver.ask(CREATE, input={**given, "digest": "0" * 32})["data"]["createArtifact"]["artifact"]
