@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Direction, RunRef, Version
 from podium.errors import NotFound
-from podium.services.artifact_access import require_committed, require_version, visible_teams
+from podium.services.artifact_access import load_versions, require_committed, require_version
 from podium.services.context import Context
+from podium.services.registry_roles import seen_projects
 from podium.services.tracked_runs import TrackedRun, load_listed, load_tracked, require_by_key
-from podium.store import artifact_versions, run_artifacts
+from podium.store import run_artifacts
 from podium.store.transaction import Tx
 
 
@@ -27,7 +28,7 @@ class ArtifactLineage:
             key = run_artifacts.find_run_key(tx, team, project, run)
             if key is None:
                 raise NotFound(f"There is no run '{run}' in the project '{actor.team}/{project}'.")
-            run_artifacts.insert_use(tx, key, "input", version_id, self._context.clock())
+            run_artifacts.insert_use(tx, key, "input", version.id, self._context.clock())
             return version
 
         return await self._context.store.write(work, brief=True)
@@ -54,9 +55,9 @@ class ArtifactLineage:
 
     def _load(self, tx: Tx, actor: Actor, runs: Sequence[RunRef], *, whole: bool) -> list[TrackedRun]:
         """Those of the runs that the actor may see."""
-        known = visible_teams(self._context, tx, actor, (run.place.team for run in runs))
+        seen = seen_projects(self._context, tx, actor, (run.place.project_id for run in runs))
         load = load_tracked if whole else load_listed
-        return load(tx, [run.id for run in runs if run.place.team in known], self._context.clock())
+        return load(tx, [run.id for run in runs if run.place.project_id in seen], self._context.clock())
 
     async def versions_of_run(
         self, actor: Actor, run_id: int, direction: Direction, limit: int, offset: int
@@ -67,8 +68,8 @@ class ArtifactLineage:
             require_by_key(self._context, tx, actor, run_id)
             keys = run_artifacts.select_versions_of(tx, run_id, direction, limit, offset)
             count = run_artifacts.count_versions_of(tx, run_id, direction)
-            found = artifact_versions.load_versions(tx, keys)
-            known = visible_teams(self._context, tx, actor, (version.sequence.place.team for version in found))
-            return [version for version in found if version.sequence.place.team in known], count
+            found = load_versions(self._context, tx, actor, keys)
+            seen = seen_projects(self._context, tx, actor, (version.sequence.place.project_id for version in found))
+            return [version for version in found if version.sequence.place.project_id in seen], count
 
         return await self._context.store.read(work)

@@ -23,6 +23,7 @@ from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
     artifact_collections,
+    artifact_parts,
     artifact_uploads,
     artifacts,
     automations,
@@ -71,6 +72,7 @@ _RESOLVERS: Resolvers = {
     **artifacts.RESOLVERS,
     **artifact_collections.RESOLVERS,
     **artifact_uploads.RESOLVERS,
+    **artifact_parts.RESOLVERS,
     **artifact_changes.RESOLVERS,
     **registries.RESOLVERS,
     **registry_lists.RESOLVERS,
