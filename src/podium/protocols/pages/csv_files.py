@@ -3,10 +3,12 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from starlette.responses import Response, StreamingResponse
+
+from podium.errors import InvalidArgument
 
 # A cell that begins so is a formula to spreadsheets.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -14,12 +16,20 @@ _TYPE = "text/csv; charset=utf-8"
 
 Cell = str | int | float | None
 Row = Sequence[Cell]
+Table = tuple[Row, Iterable[Row]]  # its head, and its rows
 Place = TypeVar("Place")
 
 
 def csv_answer(name: str, head: Row, rows: Iterable[Row]) -> Response:
     """The file `name`.csv of rows in hand."""
     return Response(csv_lines([head, *rows]), headers=_headers(name), media_type=_TYPE)
+
+
+def csv_choice(name: str, wanted: str, tables: Mapping[str, Table]) -> Response:
+    """The file of that one of a page's tables which is wanted. Raises InvalidArgument for a name that none has."""
+    if wanted not in tables:
+        raise InvalidArgument(f"'table' is '{wanted[:50]}': expected one of {', '.join(tables)}.")
+    return csv_answer(f"{name}-{wanted}", *tables[wanted])
 
 
 async def csv_stream(name: str, head: Row, batches: AsyncIterator[Iterable[Row]]) -> Response:

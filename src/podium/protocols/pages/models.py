@@ -34,7 +34,7 @@ async def show(visit: Visit) -> Answer:
         "home": path_to("models", team, name),
         "may_write": await visit.may_write(team),
         "stages": STAGES,
-        "snippets": load_snippets(str(visit.request.base_url).rstrip("/"), exhibit.model),
+        "snippets": load_snippets(visit.server, exhibit.model),
     }
     return Page("model/page.html", values)
 
