@@ -22,6 +22,7 @@ from podium.protocols.pages.endpoint import SECURITY_HEADERS, Answer, Endpoint
 from podium.protocols.pages.visit import Page, Visit
 
 PAGE = 50
+BESIDE = 8  # on the page of what they are about
 FILTERS = ("team", "by", "entity", "action", "name", "since", "until")
 ENTITIES = (
     "registered_model",
@@ -87,7 +88,7 @@ async def of_subject(visit: Visit) -> Answer:
     """What happened to one thing, as a part of its page."""
     actor = visit.actor(visit.query("team", DEFAULT_TEAM))
     kind = subject_kind(visit.query("kind"))
-    _, found = await visit.services.activity.about(actor, kind, visit.query("id"), cursor=_cursor(visit))
+    _, found = await visit.services.activity.about(actor, kind, visit.query("id"), limit=BESIDE, cursor=_cursor(visit))
     return Page(
         "activity/list.html", {**_COMMON, "activity": found, "more": _more(visit, found.cursor), "compact": True}
     )

@@ -78,6 +78,7 @@ def shape_of(graph: Graph) -> dict[str, object]:
     return {
         "nodes": [
             {
+                "id": f"{node.kind}/{node.id}",
                 "kind": node.kind,
                 "title": title_of(node),
                 "note": KIND_NAMES[node.kind] + (f" in {node.team}" if node.team != graph.nodes[0].team else ""),
