@@ -13,7 +13,7 @@ from podium.protocols.pages.templating import number, short, size, span
 from podium.services.comparison import ComparedRun, ComparedVersion
 
 T = TypeVar("T")
-_INTERNAL = "mlflow."
+_INTERNAL = ("mlflow.", "wandb.")
 _NAMED = {"inputs": "input", "outputs": "output", "params": "param"}
 
 
