@@ -84,6 +84,7 @@ def fill(url: str) -> None:
         experiment(mlflow, client, name)
     print(f"  {demo_wandb.MODEL}, with wandb", flush=True)
     demo_wandb.tell(url)
+    client.update_registered_model(demo_wandb.MODEL, "Reads digits with a small network, trained with wandb.")
     client.transition_model_version_stage(demo_wandb.MODEL, 1, "Staging")
     print(f"Done: {len(EXPERIMENTS) + 1} registered models at {url}. {NEXT}", flush=True)
 
@@ -162,6 +163,7 @@ def wine(mlflow: Any, client: Any, name: str) -> None:
 
     candidates = [RandomForestClassifier(20, random_state=1), GradientBoostingClassifier(n_estimators=30)]
     first, second = train(mlflow, name, load_wine(), candidates, "accuracy")
+    client.update_registered_model(name, "Names the cultivar of a wine by its chemistry.")
     client.transition_model_version_stage(name, first, "Production")
     client.transition_model_version_stage(name, second, "Production", archive_existing_versions=True)
     client.set_registered_model_alias(name, "champion", second)
@@ -193,6 +195,7 @@ def diabetes(mlflow: Any, client: Any, name: str) -> None:
     versions += train(mlflow, name, data, [Lasso(alpha=0.05)], "r2", f"pandas=={pd.__version__}")
     told = "Does without `s6`, the blood sugar, which the laboratory sends a day late."
     client.update_model_version(name, versions[-1], told)
+    client.update_registered_model(name, "How far the disease will be in a year.")
     client.set_registered_model_tag(name, "task", "regression")
     client.transition_model_version_stage(name, versions[0], "Staging")
     client.set_registered_model_alias(name, "champion", versions[0])
@@ -204,6 +207,7 @@ def digits(mlflow: Any, client: Any, name: str) -> None:
 
     candidates = [KNeighborsClassifier(n_neighbors=neighbours) for neighbours in (1, 5)]
     versions = train(mlflow, name, load_digits(), candidates, "accuracy")
+    client.update_registered_model(name, "Reads digits by their nearest neighbours.")
     client.set_registered_model_alias(name, "champion", versions[-1])
 
 
