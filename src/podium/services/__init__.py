@@ -24,11 +24,13 @@ from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
 from podium.services.lineage import Lineage
 from podium.services.links import Links
+from podium.services.logged_model_shelf import LoggedModelShelf
 from podium.services.logged_models import LoggedModels
 from podium.services.made_listings import MadeListings
 from podium.services.manifests import Manifests
 from podium.services.members import Members
 from podium.services.metrics import Metrics
+from podium.services.model_files import ModelFiles
 from podium.services.model_links import ModelAliases, ModelChanges, Models
 from podium.services.model_sync import ModelSync
 from podium.services.organizations import Organizations
@@ -129,7 +131,9 @@ class Services:
         """Those that only the web pages ask."""
         self.artifact_shelf = ArtifactShelf(context)
         self.cabinet = Cabinet(context)
-        self.comparison = Comparison(context)
+        self.logged_model_shelf = LoggedModelShelf(context)
+        self.model_files = ModelFiles(context)
+        self.comparison = Comparison(context, self.model_files)
         self.curves = Curves(context)
         self.dataset_shelf = DatasetShelf(context)
         self.project_pages = ProjectPages(context)
