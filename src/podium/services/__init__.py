@@ -5,6 +5,7 @@ from podium.services.api_keys import ApiKeys
 from podium.services.artifact_commits import ArtifactCommits
 from podium.services.artifact_contents import ArtifactContents
 from podium.services.artifact_lineage import ArtifactLineage
+from podium.services.artifact_parts import ArtifactParts
 from podium.services.artifact_reading import ArtifactReading
 from podium.services.artifact_shelf import ArtifactShelf
 from podium.services.artifact_versions import ArtifactVersions
@@ -73,6 +74,7 @@ class Services:
         self.artifact_contents = ArtifactContents(context, self.signed_urls)
         self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
         self.artifact_lineage = ArtifactLineage(context)
+        self.artifact_parts = ArtifactParts(context, self.signed_urls, self.artifact_contents)
         self.artifact_reading = ArtifactReading(context, MadeListings(context))
         self.artifact_versions = ArtifactVersions(context)
         self.activity = Activity(context)
