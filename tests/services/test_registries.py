@@ -124,6 +124,9 @@ def test_a_page_goes_on_behind_its_last_item_whatever_comes_before_it(world):
         newest = await registries.versions(ACTOR, held, Search(And(), limit=2))
         rest = await registries.versions(ACTOR, held, Search(And(), page_token=newest.next_page_token))
         assert len({each.id for page in (newest, rest) for each in page.items}) == 3 == rest.total
+        named = Wanted(parse_registry_filter('{"name": {"$in": ["b"]}}'))
+        again = await registries.versions(ACTOR, named, Search(And(), page_token=newest.next_page_token))
+        assert [each.id for each in again.items] == [each.id for each in rest.items]
         with pytest.raises(InvalidArgument, match="token"):
             await registries.collections(ACTOR, held, Search(And(), page_token=newest.next_page_token))
 

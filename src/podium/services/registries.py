@@ -108,33 +108,35 @@ class Registries:
             projects.upsert_tag(tx, key, DESCRIPTION_TAG, edit.description)
 
     async def collections(self, actor: Actor, wanted: Wanted, search: Search) -> Counted[Collection]:
-        """A page of what registries hold."""
+        """A page of what registries hold. Its token is good for other registries too: W&B's clients use it so."""
         await self._sync.refresh(actor)
 
         def work(tx: Tx) -> Counted[Collection]:
             scope = self._scope(tx, actor, wanted)
             return find_counted(
                 search,
-                f"registry_collections {scope}",
+                "registry_collections",
                 lambda query: registry_contents.search_collections(tx, scope, query),
                 lambda keys: collection_rows.load_collections(tx, keys),
                 lambda condition: registry_contents.count_collections(tx, scope, condition),
+                any_condition=True,
             )
 
         return await self._context.store.read(work)
 
     async def versions(self, actor: Actor, wanted: Wanted, search: Search) -> Counted[Membership]:
-        """A page of the versions in what registries hold."""
+        """A page of the versions in what registries hold, as `collections` has them."""
         await self._sync.refresh(actor)
 
         def work(tx: Tx) -> Counted[Membership]:
             scope = self._scope(tx, actor, wanted)
             return find_counted(
                 search,
-                f"registry_versions {scope}",
+                "registry_versions",
                 lambda query: registry_contents.search_versions(tx, scope, query),
                 lambda keys: load_memberships(self._context, tx, actor, keys),
                 lambda condition: registry_contents.count_versions(tx, scope, condition),
+                any_condition=True,
             )
 
         return await self._context.store.read(work)
