@@ -70,7 +70,7 @@ def test_a_comment_on_a_spike_says_where_on_the_curve_it_is(page: Page, story: S
     page.evaluate("document.addEventListener('podium:show-range', (event) => { window.shown = event.detail; })")
     place.click()
     assert page.evaluate("window.shown") == {"metric": "loss", "from": 40, "to": 60}
-    anchors = json.loads(page.locator("[data-comments]").get_attribute("data-anchors") or "")
+    anchors = json.loads(page.locator("[data-anchors]").get_attribute("data-anchors") or "")
     assert [(each["metric"], each["from_step"], each["to_step"]) for each in anchors] == [("loss", 40, 60)]
 
 

@@ -103,15 +103,3 @@ class ProjectPages:
             return rows.select_groups(tx, project.id, view, condition, kind=kind, key=key, metrics=metrics)
 
         return await self._context.store.read(work)
-
-    async def mark(self, actor: Actor, name: str, shown: Sequence[int]) -> str:
-        """A text that changes when a run of these, or one of the newest of the project, does. Raises NotFound."""
-
-        def work(tx: Tx) -> str:
-            project = projects.find_project_by_name(tx, self._context.team_id(tx, actor), name)
-            if project is None:
-                raise NotFound(f"There is no project '{name}' in the team '{actor.team}'.")
-            marks = rows.select_marks(tx, project.id, shown)
-            return ",".join(f"{key}.{revision}" for key, revision in marks)
-
-        return await self._context.store.read(work)

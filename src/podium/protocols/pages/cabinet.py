@@ -3,6 +3,7 @@
 from podium.domain.cabinet import Wanted
 from podium.domain.stages import STAGES
 from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.visit import Page, Visit
 from podium.services.cabinet import Exhibit, Shelf
 
@@ -13,11 +14,13 @@ _COLUMNS = ("Production", "Staging", "None", "Archived")
 
 async def cabinet(visit: Visit) -> Page:
     """The cabinet as a table, or as a board with a column a stage."""
+    live = await followed(visit, visit.actor(), "cabinet")
     shelf = await _shelf(visit)
     view = visit.query("view") if visit.query("view") in _VIEWS else "table"
     template = "cabinet/found.html" if visit.is_partial else "cabinet/page.html"
     values = {
         "area": "cabinet",
+        "live": live,
         "shelf": shelf,
         "view": view,
         "teams": await visit.teams(),

@@ -22,6 +22,7 @@ from podium.domain.tracked_runs import (
 )
 from podium.protocols.pages.curves import json_response, place_of, told_run
 from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.run_files import download_file, files_of, table_rows
 from podium.protocols.pages.visit import Page, Visit, path_to
 from podium.services.curves import Wanted
@@ -35,6 +36,9 @@ _INTERNAL_TAGS = ("mlflow.", "wandb.")
 
 async def run(visit: Visit) -> Page:
     """One part of the page, named in the address."""
+    actor = visit.actor(visit.parameter("team"))
+    run_id = await visit.services.run_pages.run_id(actor, visit.parameter("project"), visit.parameter("run"))
+    live = await followed(visit, actor, "run", run_id)
     opened = await _opened(visit)
     tracked = opened.tracked
     home = path_to(tracked.team, tracked.project.name, "runs", tracked.run.info.slug)
@@ -49,15 +53,10 @@ async def run(visit: Visit) -> Page:
         "part": part,
         "project_home": path_to(tracked.team, tracked.project.name),
         "curve_count": len(_curved(tracked.run)),
-        "mark": await _mark(visit),
+        "live": live,
         **await _SHOWN[part](visit, opened),
     }
     return Page("run/page.html", values)
-
-
-async def live(visit: Visit) -> Response:
-    """A mark that changes when the page would."""
-    return json_response(visit, {"mark": await _mark(visit)})
 
 
 async def system_curves(visit: Visit) -> Response:
@@ -176,11 +175,6 @@ async def _opened(visit: Visit) -> RunPage:
     return await visit.services.run_pages.open(actor, visit.parameter("project"), visit.parameter("run"))
 
 
-async def _mark(visit: Visit) -> str:
-    actor = visit.actor(visit.parameter("team"))
-    return await visit.services.run_pages.mark(actor, visit.parameter("project"), visit.parameter("run"))
-
-
 async def file(visit: Visit) -> Response:
     """A file of the run."""
     return await download_file(visit, (await _opened(visit)).tracked)
@@ -190,7 +184,6 @@ ONE = "/{team}/{project}/runs/{run}"
 
 ENDPOINTS = (
     Endpoint("GET", ONE, run),
-    Endpoint("GET", ONE + "/live", live),
     Endpoint("GET", ONE + "/system-curves", system_curves),
     Endpoint("GET", ONE + "/files/{path:path}", file),
 )

@@ -15,8 +15,8 @@ from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.errors import InvalidArgument
 from podium.protocols.pages.csv_download import csv_download
-from podium.protocols.pages.curves import json_response
 from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.run_columns import (
     FIXED,
     Column,
@@ -70,8 +70,7 @@ class RunTables:
             "fixed": FIXED,
             "cells": cells,
             "view": _view(visit),
-            "mark": await visit.services.project_pages.mark(visit.actor(opened.team), opened.project.name, shown),
-            "shown": shown,
+            "live": await followed(visit, visit.actor(opened.team), "project", str(opened.project.id), shown),
             "narrowed": partial(_narrowed, visit.query("q"), table.grouped_by),
             "csv": home + "/runs.csv" + visit.address(after=None)[len(visit.request.url.path) :],
         }
@@ -90,14 +89,6 @@ class RunTables:
         runs = [run async for run in self._all(visit, opened, table)]
         rows = (_csv_row(run, table.columns) for run in runs)
         return await asyncio.to_thread(csv_download, name, header, rows)  # there may be many
-
-    async def live(self, visit: Visit) -> Response:
-        """A mark that changes when the table would."""
-        opened_by = visit.actor(visit.parameter("team"))
-        shown = [int(key) for key in visit.queries("run")[:PAGE] if key.isdecimal() and len(key) < 19]
-        return json_response(
-            visit, {"mark": await visit.services.project_pages.mark(opened_by, visit.parameter("project"), shown)}
-        )
 
     async def _table(self, visit: Visit, opened: OpenProject, limit: int = PAGE) -> Table:
         try:
@@ -157,7 +148,6 @@ def endpoints(parse_filter: ParseFilter) -> tuple[Endpoint, ...]:
     return (
         Endpoint("GET", "/{team}/{project}", tables.page),
         Endpoint("GET", "/{team}/{project}/runs.csv", tables.csv),
-        Endpoint("GET", "/{team}/{project}/live", tables.live),
     )
 
 

@@ -7,6 +7,7 @@ from podium.domain.runs import Run
 from podium.domain.stages import STAGES
 from podium.errors import InvalidState, NotFound
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.previews import preview_of, raw_answer
 from podium.protocols.pages.snippets import load_snippets
 from podium.protocols.pages.trees import file_tree
@@ -19,12 +20,14 @@ _TABS = ("overview", "files", "lineage")
 
 async def show(visit: Visit) -> Answer:
     """The page, with the part that `tab` names."""
+    live = await followed(visit, _actor(visit), "version", f"{visit.parameter('name')}/{_number(visit)}")
     actor, version = await _version(visit)
     model = await visit.services.registry.get(actor, version.name)
     tab = visit.query("tab") if visit.query("tab") in _TABS else "overview"
     manifest = await _manifest(visit, actor, version)
     values = {
         "area": "cabinet",
+        "live": live,
         "team": actor.team,
         "model": model,
         "version": version,
@@ -88,10 +91,15 @@ def _actor(visit: Visit) -> Actor:
 
 
 async def _version(visit: Visit) -> tuple[Actor, ModelVersion]:
-    actor, name, number = _actor(visit), visit.parameter("name"), visit.parameter("version")
+    actor = _actor(visit)
+    return actor, await visit.services.versions.get(actor, visit.parameter("name"), _number(visit))
+
+
+def _number(visit: Visit) -> str:
+    number = visit.parameter("version")
     if not number.isdecimal():
         raise NotFound(f"There is no version '{number}': versions are numbers.")
-    return actor, await visit.services.versions.get(actor, name, number)
+    return number
 
 
 async def _file(visit: Visit, actor: Actor, version: ModelVersion) -> ManifestEntry:
