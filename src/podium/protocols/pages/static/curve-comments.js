@@ -178,6 +178,10 @@
   function takeAnchors() {
     const told = document.querySelector("[data-anchors]");
     anchors = told ? JSON.parse(told.dataset.anchors) : [];
+    for (const [host, chart] of charts) {
+      const isSaid = (anchor) => anchor.metric === host.dataset.label && anchor.from_step === chart.chosen?.from && anchor.to_step === chart.chosen?.to;
+      if (anchors.some(isSaid)) chart.chosen = null;
+    }
     drawAll();
   }
 
