@@ -87,6 +87,26 @@ def world(store: Store, tmp_path: Path) -> World:
     return world
 
 
+def test_the_files_of_a_registered_version_are_read_once_for_all_who_ask(world, monkeypatch):
+    read, open_range = [], world.services.artifact_reading._made._context.blobs.open_range
+
+    def opened(digest, *given):
+        read.append(digest)
+        return open_range(digest, *given)
+
+    async def story():
+        await world.register()
+        place = await world.shown()
+        monkeypatch.setattr(
+            type(world.services.artifact_reading._made._context.blobs), "open_range", staticmethod(opened)
+        )
+        key = place.version.id
+        found = await asyncio.gather(*(world.services.artifact_reading.listing(ACTOR, key) for _ in range(5)))
+        assert (len(set(found)), len(read)) == (1, 1)
+
+    asyncio.run(story())
+
+
 def test_a_registered_version_shows_as_an_artifact_with_the_same_files(world):
     services = world.services
 

@@ -81,7 +81,10 @@ class ArtifactChanges:
                     f"The artifact '{name_of(version)}' has the aliases {named}: delete them first, or with it."
                 )
             at = self._context.clock()
+            left = artifact_memberships.select_latest_at(tx, version_id)
             artifact_versions.delete_version(tx, version_id, at)
+            for collection in left:
+                _point_latest(tx, collection)
             change = Change("artifact_version", str(version_id), name_of(version), "delete")
             self._context.record(tx, actor, team, change, at=at)
             return version
@@ -194,9 +197,8 @@ class ArtifactChanges:
                 raise NotFound(f"'{found.name}' does not link to this version.")
             was_latest = artifact_memberships.find_membership(tx, portfolio_id, rules.LATEST) == place
             artifact_memberships.delete_membership(tx, place)
-            newest = artifact_memberships.find_newest(tx, portfolio_id)
-            if was_latest and newest is not None:
-                artifact_memberships.set_alias(tx, portfolio_id, rules.LATEST, newest)
+            if was_latest:
+                _point_latest(tx, portfolio_id)
             self._record(tx, actor, team, found, "unlink", {"version": version_id}, self._context.clock())
 
         await self._context.store.write(work, brief=True)
@@ -213,6 +215,13 @@ class ArtifactChanges:
     ) -> None:
         change = Change("artifact_collection", str(found.id), found.name, action, None, after)
         self._context.record(tx, actor, team, change, at=at)
+
+
+def _point_latest(tx: Tx, collection_id: int) -> None:
+    """Let the newest that is left in a collection be its latest."""
+    newest = artifact_memberships.find_newest(tx, collection_id)
+    if newest is not None:
+        artifact_memberships.set_alias(tx, collection_id, rules.LATEST, newest)
 
 
 def _portfolio(tx: Tx, project_id: int, name: str, version: Version, at: int) -> Collection:

@@ -9,8 +9,8 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import ListedFile, Version, check_region
 from podium.domain.artifact_listings import Entry, Listing, digest_of, md5_of, merged
 from podium.domain.events import Change
-from podium.domain.manifests import Manifest, ManifestEntry
-from podium.errors import DigestMismatch, InvalidState, NotFound, TooLarge
+from podium.domain.manifests import Manifest, ManifestEntry, normalize_path
+from podium.errors import DigestMismatch, InvalidArgument, InvalidState, NotFound, TooLarge
 from podium.services.artifact_access import name_of, require_version
 from podium.services.artifact_aliases import point_aliases
 from podium.services.artifact_contents import ArtifactContents
@@ -151,6 +151,12 @@ def _files(tx: Tx, parts: _Parts, entries: Mapping[str, Entry]) -> list[Manifest
 
 
 def _references(entries: Mapping[str, Entry]) -> list[ListedFile]:
+    """What is elsewhere among the entries. Clients write it to the paths, too: they are those of files."""
+    for path, entry in entries.items():
+        if entry.ref is not None:
+            normalize_path(path)
+        if entry.size is not None and entry.size < 0:
+            raise InvalidArgument(f"The size of '{path}' is {entry.size}: a number of bytes is expected.")
     return [
         ListedFile(path, entry.digest, entry.size or 0, url=entry.ref)
         for path, entry in entries.items()

@@ -78,6 +78,17 @@ def select_places_of(tx: Tx, version_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def select_latest_at(tx: Tx, version_id: int) -> list[int]:
+    """The keys of the collections whose alias `latest` points to a version."""
+    rows = tx.all(
+        "SELECT a.collection_id FROM artifact_memberships AS s JOIN artifact_aliases AS a ON a.membership_id = s.id"
+        " WHERE s.version_id = :version AND a.alias = :latest ORDER BY a.collection_id",
+        version=version_id,
+        latest=LATEST,
+    )
+    return [row[0] for row in rows]
+
+
 def delete_membership(tx: Tx, key: int) -> None:
     """Take a version out of a collection, with its aliases there."""
     tx.run("DELETE FROM artifact_memberships WHERE id = :key", key=key)

@@ -133,7 +133,10 @@
       if (copy) loads.replaceWith(copy);
       return [copy, loaded];
     });
-    for (const either of [part, renewed]) tellTimes(either);
+    for (const time of [part, renewed].flatMap((either) => [...either.querySelectorAll("time[datetime]")])) {
+      time.textContent = ago(Date.parse(time.dateTime));
+      time.removeAttribute("title");
+    }
     if (part.isEqualNode(renewed)) return;
     if (isInUse(part)) {
       isPostponed = true;

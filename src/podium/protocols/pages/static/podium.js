@@ -19,8 +19,6 @@ function toggleTheme() {
 // ---- Times: "3 h ago" grows old, and the exact time belongs into the viewer's zone.
 
 const SPANS = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [2592000, 86400, "d"], [31536000, 2592000, "mo"]];
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-
 function ago(at) {
   const passed = Math.floor((Date.now() - at) / 1000);
   if (passed < 5) return "just now";
@@ -28,12 +26,17 @@ function ago(at) {
   return `${Math.floor(passed / 31536000)} y ago`;
 }
 
-function tellTimes(within) {
-  for (const time of within.querySelectorAll("time[datetime]")) {
-    const at = Date.parse(time.dateTime);
-    time.title = EXACT.format(at);
-    time.textContent = ago(at);
-  }
+function tellTimes() {
+  for (const time of document.querySelectorAll("time[datetime]")) time.textContent = ago(Date.parse(time.dateTime));
+}
+
+let exact; // made when first needed: it takes longer than all else that is done when a page opens
+
+function tellExactTime(event) {
+  const time = event.target.closest?.("time[datetime]");
+  if (!time) return;
+  exact ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  time.title = exact.format(Date.parse(time.dateTime));
 }
 
 // ---- Notices
@@ -198,8 +201,9 @@ function followMlflowAddress() {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
+document.addEventListener("pointerover", tellExactTime);
+document.addEventListener("focusin", tellExactTime);
 document.addEventListener("htmx:afterSwap", (event) => {
-  tellTimes(event.target);
   if (isChosenNext && event.target.id === "palette-results" && palette().open) choosePalette();
 });
 document.addEventListener("htmx:load", (event) => {
@@ -216,5 +220,4 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:sendError", () => notice("No answer", "The server cannot be reached.", "error"));
 window.addEventListener("hashchange", followMlflowAddress);
 followMlflowAddress();
-tellTimes(document);
-setInterval(() => tellTimes(document), 30000);
+setInterval(tellTimes, 30000);
