@@ -26,7 +26,7 @@ from podium.protocols.pages.run_columns import (
     order_of,
     parse_column,
 )
-from podium.protocols.pages.visit import Page, Visit, path_to
+from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
 from podium.services.project_pages import OpenProject
 from podium.services.searching import Found, Search
 
@@ -75,6 +75,13 @@ class RunTables:
             "csv": home + "/runs.csv" + visit.address(after=None)[len(visit.request.url.path) :],
         }
         return Page("runs/found.html" if visit.is_partial else "runs/page.html", values)
+
+    async def describe(self, visit: Visit) -> Redirect:
+        """Put a description in place of the one before."""
+        opened = await _opened(visit)
+        text = visit.field("description").replace("\r\n", "\n").strip()
+        await visit.services.projects.describe(visit.actor(opened.team), str(opened.project.id), text)
+        return Redirect(path_to(opened.team, opened.project.name))
 
     async def csv(self, visit: Visit) -> Response:
         """Every run that the filter finds, with the columns shown, or the groups."""
@@ -148,6 +155,7 @@ def endpoints(parse_filter: ParseFilter) -> tuple[Endpoint, ...]:
     return (
         Endpoint("GET", "/{team}/{project}", tables.page),
         Endpoint("GET", "/{team}/{project}/runs.csv", tables.csv),
+        Endpoint("POST", "/{team}/{project}/description", tables.describe),
     )
 
 
