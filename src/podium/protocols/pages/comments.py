@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from podium.domain.access import DEFAULT_TEAM, Actor
 from podium.domain.comments import Anchor, NewComment
+from podium.domain.feeds import FeedPlace, parse_place
 from podium.domain.stories import words_of
 from podium.domain.subjects import Subject, SubjectKind, subject_kind
 from podium.errors import InvalidArgument
@@ -87,9 +88,9 @@ async def watch(visit: Visit) -> Answer:
 
 async def feed(visit: Visit) -> Answer:
     """What changed in what the viewer watches. Looking at the first page takes all of it as seen."""
-    cursor = visit.number("before", 0, 1, 2**62) or None
+    before = visit.query("before")
     actor = visit.actor()
-    found = await visit.services.watching.feed(actor, cursor=cursor)
+    found = await visit.services.watching.feed(actor, cursor=parse_place(before) if before else FeedPlace())
     values = {"feed": found, "words_of": words_of, "address_of": address_of, "discussion_of": discussion_of}
     if visit.is_partial:
         return Page("feed/stories.html", values)
