@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.pages_story import T0, Story
 
@@ -121,6 +121,20 @@ def test_new_runs_and_new_states_appear_by_themselves(page: Page, story: Story):
     expect(page.locator("tbody .state")).to_have_text(["Finished"])
     story.run(project, "second", {"loss": 1.0})
     expect(page.locator("tbody .row-title")).to_have_count(2)
+
+
+def test_where_events_do_not_come_through_the_page_asks(page: Page, story: Story):
+    def refuse_streams(route: Route) -> None:
+        if "event-stream" in route.request.headers["accept"]:
+            route.fulfill(status=502)
+        else:
+            route.continue_()
+
+    run = story.run(story.project("behind a proxy"), "r", {"loss": 1.0})
+    page.route("**/live?*", refuse_streams)
+    page.goto("/default/behind a proxy")
+    story.post("runs/update", run_id=run, run_name="renamed")
+    expect(page.locator("tbody .row-title")).to_have_text(["renamed"])
 
 
 def test_a_long_curve_shows_its_spike_and_zooms_into_full_detail(page: Page, vision, picture):

@@ -14,7 +14,7 @@ from podium.domain.runs import Point
 from podium.errors import NotFound, StorageUnavailable
 from podium.services import Services, live
 from podium.services.context import Context
-from podium.store.engine import Store
+from podium.store.engine import Store, open_store
 from support.people import RUN, PeopleWorld
 from support.registry import ACTOR, refused
 
@@ -115,16 +115,22 @@ def test_one_page_of_many_is_followed_on_when_another_closes(world: PeopleWorld)
     asyncio.run(story())
 
 
-def test_what_another_process_writes_is_told_too(world: PeopleWorld, tmp_path: Path, store: Store):
+def test_what_another_server_writes_is_told_too(world: PeopleWorld, request: pytest.FixtureRequest, tmp_path: Path):
+    url = request.getfixturevalue("postgres_database") if world.store.dialect == "postgresql" else None
+    store = open_store(url, tmp_path)
     other = Services(Context(store=store, blobs=LocalBlobs(tmp_path / "blobs")))
 
     async def story():
-        stream = await opened(other, "run", RUN)
+        streams = [await opened(other, kind, name) for kind, name in (("run", RUN), ("model", "M"))]
         await world.services.runs.set_tag(ACTOR, RUN, "a", "b")
-        await told(stream)
-        await stream.aclose()
+        await told(streams[0])
+        await world.promotion.set_alias(ACTOR, "M", "champion", "1")
+        await told(streams[1])
+        for stream in streams:
+            await stream.aclose()
 
     asyncio.run(story())
+    store.close()
 
 
 def test_where_nothing_was_written_nothing_is_looked_at(world: PeopleWorld, monkeypatch: pytest.MonkeyPatch):

@@ -56,7 +56,7 @@
     const asked = following;
     try {
       const response = await fetch(`${asked}&mark=${encodeURIComponent(host().dataset.mark)}`, { headers: { accept: "application/json" } });
-      if (response.status === 404) return; // it is gone
+      if (response.status === 404 || response.redirected) return; // it is gone, or one has to sign in again
       const answer = response.ok ? await response.json() : { changed: false };
       if (answer.changed && asked === following) changed(answer.mark);
     } catch {
@@ -100,7 +100,7 @@
   function isInUse(part) {
     if (part.querySelector(IN_USE)) return true;
     if ([...part.querySelectorAll("textarea, input[type=text]")].some((field) => field.value !== field.defaultValue)) return true;
-    return Boolean(part.querySelector("input[type=checkbox]:not([form]):checked"));
+    return [...part.querySelectorAll("input[type=checkbox]:not([form])")].some((box) => box.checked !== box.defaultChecked);
   }
 
   async function read(address, headers) {
