@@ -34,6 +34,7 @@ class Subject(msgspec.Struct, frozen=True):
     team_id: int
     team: str
     deleted: bool
+    project_id: int | None  # of what is in a project
     event_id: str
     name: str
     path: tuple[str, ...]

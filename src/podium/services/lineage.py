@@ -5,6 +5,7 @@ from podium.domain.lineage import Direction, Graph, Kind, Link, Ref, Step, withi
 from podium.domain.registry import parse_version
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.store import lineage as rows
 from podium.store.transaction import Tx
 
@@ -35,15 +36,22 @@ class Lineage:
                 raise NotFound(f"There is no {kind} '{public_id}'.")
             ways = [downstream for downstream in (False, True) if direction != _OTHER[downstream]]
             found = {way: rows.select_steps(tx, start, downstream=way, limit=MAX_EDGES) for way in ways}
-            return _shown(tx, actor, start, found, depth)
+            graph = _shown(tx, actor, start, found, depth)
+            if graph is None:
+                raise NotFound(f"There is no {kind} '{public_id}'.")
+            return graph
 
         # All that there is may be much: begun where it holds nobody up, it need not be begun twice.
         return await self._context.store.read(work, brief=depth is not None)
 
 
-def _shown(tx: Tx, actor: Actor, start: Ref, found: dict[bool, list[Step]], depth: int | None) -> Graph:
+def _shown(tx: Tx, actor: Actor, start: Ref, found: dict[bool, list[Step]], depth: int | None) -> Graph | None:
+    """What the actor may see; None when that is not even the start."""
     refs = list(dict.fromkeys(ref for steps in found.values() for ref in within(start, steps, depth)))
-    loaded = rows.load_nodes(tx, refs)
+    known = [] if actor.account is None else list(actor.account.roles)
+    loaded = rows.load_nodes(tx, refs, hidden_registries(tx, actor, known))
+    if start not in loaded:
+        return None
     readable = {team for team in {team for team, _ in loaded.values()} if may_read(actor, team)}
     visible = [ref for ref in refs if ref in loaded and loaded[ref][0] in readable]
     cut = any(len(steps) == MAX_EDGES for steps in found.values())

@@ -26,7 +26,6 @@ from podium.domain.live import (
 )
 from podium.errors import PodiumError, StorageUnavailable
 from podium.services.context import Context
-from podium.services.registry_roles import check_visible
 from podium.services.subjects import require_subject
 from podium.store import live as rows
 from podium.store.transaction import Tx
@@ -127,10 +126,7 @@ class Live:
         if kind == "cabinet":
             return cabinet_topic(team.id for team in self._context.readable_teams(tx, actor))
         subject = require_subject(self._context, tx, actor, kind, public_id)
-        if kind == "project":
-            missing = f"There is no project '{public_id[:200]}'."
-            check_visible(tx, actor, subject.team_id, subject.key, missing)
-        return topic_of(subject, shown)
+        return topic_of(subject, rows.runs_within(tx, subject.key, shown) if kind == "project" else ())
 
     def _join(self, topic: Topic, mark: Mark) -> _Shown:
         if sum(each.pages for each in self._shown.values()) >= MAX_STREAMS:

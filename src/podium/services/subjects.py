@@ -4,6 +4,7 @@ from podium.domain.access import Actor
 from podium.domain.subjects import Subject, SubjectKind, named_subject
 from podium.errors import NotFound
 from podium.services.context import Context
+from podium.services.registry_roles import check_visible
 from podium.store.subjects import find_subject
 from podium.store.transaction import Tx
 
@@ -13,7 +14,11 @@ def require_subject(
 ) -> Subject:
     """The thing of the actor's team with a public id, as domain/subjects.py says. Raises NotFound, InvalidArgument."""
     named = named_subject(kind, public_id)
-    found = find_subject(tx, context.team_id(tx, actor, only_reads=only_reads), kind, named)
+    team = context.team_id(tx, actor, only_reads=only_reads)
+    found = find_subject(tx, team, kind, named)
+    missing = f"There is no {kind} '{public_id[:200]}'."
     if found is None:
-        raise NotFound(f"There is no {kind} '{public_id[:200]}'.")
+        raise NotFound(missing)
+    if found.project_id is not None:
+        check_visible(tx, actor, team, found.project_id, missing)
     return found

@@ -9,6 +9,7 @@ from podium.domain.feeds import Feed, FeedPlace, Seen, Story, merged, told_toget
 from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import InvalidArgument
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.services.subjects import require_subject
 from podium.store import comments
 from podium.store import watches as rows
@@ -58,7 +59,12 @@ class Watching:
 
         def work(tx: Tx) -> list[Subject]:
             found = rows.list_watched(tx, _watcher(actor))
-            return [subject for subject in found if not subject.deleted and may_read(actor, subject.team_id)]
+            hidden = _hidden(tx, actor)
+            return [
+                subject
+                for subject in found
+                if not subject.deleted and may_read(actor, subject.team_id) and subject.project_id not in hidden
+            ]
 
         return await self._context.store.read(work)
 
@@ -68,9 +74,9 @@ class Watching:
             raise InvalidArgument(f"'limit' must be between 1 and {MAX_PAGE}, got {limit}.")
 
         def work(tx: Tx) -> Feed:
-            watcher, teams = _watcher(actor), _teams(actor)
-            events = rows.feed_events(tx, watcher, teams, before=cursor.seq, limit=limit + 1)
-            runs = rows.begun_runs(tx, watcher, teams, before=cursor, limit=limit + 1)
+            watcher, teams, hidden = _watcher(actor), _teams(actor), _hidden(tx, actor)
+            events = rows.feed_events(tx, watcher, teams, hidden, before=cursor.seq, limit=limit + 1)
+            runs = rows.begun_runs(tx, watcher, teams, hidden, before=cursor, limit=limit + 1)
             shown, more = merged(events, runs, cursor, limit)
             stories = stories_of(tx, [each for each in shown if isinstance(each, Event)])
             projects = load_subjects(tx, "project", [run.project for run in runs])
@@ -83,7 +89,8 @@ class Watching:
         but_by = None if actor.account is None else actor.name
 
         def work(tx: Tx) -> int:
-            return rows.count_unseen(tx, _watcher(actor), _teams(actor), but_by, MAX_UNSEEN)
+            hidden = _hidden(tx, actor)
+            return rows.count_unseen(tx, _watcher(actor), _teams(actor), hidden, but_by, MAX_UNSEEN)
 
         return await self._context.store.read(work)
 
@@ -123,3 +130,7 @@ def _watcher(actor: Actor) -> int:
 def _teams(actor: Actor) -> list[int] | None:
     """The teams whose events the actor may see; None for all."""
     return None if actor.account is None or is_admin(actor) else sorted(actor.account.roles)
+
+
+def _hidden(tx: Tx, actor: Actor) -> list[int]:
+    return hidden_registries(tx, actor, _teams(actor) or [])

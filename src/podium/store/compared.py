@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.store.dialect import is_in, list_value, position
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 
@@ -53,7 +54,8 @@ def find_runs(tx: Tx, teams: Sequence[int], run_ids: Sequence[str]) -> dict[str,
     rows = tx.all(
         "SELECT r.id, r.run_id, r.slug, t.name, p.name FROM runs r JOIN projects p ON p.id = r.project_id"
         " JOIN teams t ON t.id = p.team_id"
-        f" WHERE {is_in('r.run_id', 'ids', tx.dialect)} AND {is_in('t.id', 'teams', tx.dialect)}",
+        f" WHERE {is_in('r.run_id', 'ids', tx.dialect)} AND {is_in('t.id', 'teams', tx.dialect)}"
+        f" AND {outside('p.id')}",
         ids=list_value(run_ids, tx.dialect),
         teams=list_value(teams, tx.dialect),
     )
@@ -85,6 +87,7 @@ def recent_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Run
         "SELECT r.run_id, r.name, r.status, r.start_time, t.name, p.name FROM runs r"
         " JOIN projects p ON p.id = r.project_id JOIN teams t ON t.id = p.team_id"
         f" WHERE {is_in('t.id', 'teams', tx.dialect)} AND r.deleted_at IS NULL AND p.deleted_at IS NULL"
+        f" AND {outside('p.id')}"
         f"{f' AND {within} > 0' if text else ''} ORDER BY r.id DESC LIMIT :limit",
         teams=list_value(teams, tx.dialect),
         limit=limit,

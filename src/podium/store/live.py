@@ -44,6 +44,12 @@ def run_marks(tx: Tx, runs: Iterable[int]) -> dict[int, RunMark]:
     return {row[0]: row[1:] for row in rows}
 
 
+def runs_within(tx: Tx, project: int, runs: Iterable[int]) -> list[int]:
+    """Those of the runs that are a project's: of others nothing is told."""
+    rows = tx.all(f"SELECT id FROM runs WHERE id IN ({inlined(runs)}) AND project_id = :project", project=project)
+    return [row[0] for row in rows]
+
+
 def newest_runs(tx: Tx, projects: Iterable[int]) -> dict[int, list[int]]:
     """The keys of the runs that were begun last in each of the projects, deleted or not."""
     asked: dict[int, Answer] = {

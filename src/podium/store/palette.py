@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from podium.domain.palette import Find
 from podium.store.dialect import position
+from podium.store.registries import outside, without
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
@@ -58,6 +59,7 @@ def find_aliases(tx: Tx, teams: Sequence[int], alias: str, limit: int) -> list[F
 def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
     """Runs by name or id."""
     project = f"SELECT p.id FROM projects AS p WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL"
+    project += f" AND {outside('p.id')}"
     beginning = "SELECT r.id FROM runs AS r WHERE {0} >= :text AND {0} < :end AND r.project_id IN ({1})"
     # The newest are found by walking back along the keys, not by sorting the runs of all projects: hence the `+ 0`.
     within = position(tx.dialect, "LOWER(r.name)", "LOWER(:text)")
@@ -78,26 +80,30 @@ def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]
     ]
 
 
-def find_projects(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
-    """Projects."""
+def find_projects(tx: Tx, teams: Sequence[int], hidden: Sequence[int], text: str, limit: int) -> list[Find]:
+    """Projects but hidden ones."""
+    beyond, values = without("p.id", hidden, tx.dialect)
     rows = tx.all(
         "SELECT p.name, t.name FROM projects AS p JOIN teams AS t ON t.id = p.team_id"
         f" WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL AND {_within(tx, 'p.name')}"
-        f" ORDER BY {_best('p.name')}, p.updated_at DESC LIMIT :limit",
+        f"{beyond} ORDER BY {_best('p.name')}, p.updated_at DESC LIMIT :limit",
         **_values(text),
+        **values,
         limit=limit,
     )
     return [Find("project", name, team, (name,)) for name, team in rows]
 
 
-def find_collections(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
-    """Collections of artifacts."""
+def find_collections(tx: Tx, teams: Sequence[int], hidden: Sequence[int], text: str, limit: int) -> list[Find]:
+    """Collections of artifacts, of hidden projects none."""
+    beyond, values = without("p.id", hidden, tx.dialect)
     rows = tx.all(
         "SELECT c.name, t.name, p.name, y.name FROM projects AS p JOIN teams AS t ON t.id = p.team_id"
         " JOIN artifact_collections AS c ON c.project_id = p.id JOIN artifact_types AS y ON y.id = c.type_id"
         f" WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL AND c.deleted_at IS NULL"
-        f" AND {_within(tx, 'c.name')} ORDER BY {_best('c.name')}, c.updated_at DESC LIMIT :limit",
+        f" AND {_within(tx, 'c.name')}{beyond} ORDER BY {_best('c.name')}, c.updated_at DESC LIMIT :limit",
         **_values(text),
+        **values,
         limit=limit,
     )
     return [

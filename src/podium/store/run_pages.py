@@ -6,6 +6,7 @@ import msgspec
 
 from podium.domain.run_streams import Stream
 from podium.store.dialect import is_in, list_value, position
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
@@ -35,7 +36,8 @@ def find_place(tx: Tx, team_ids: Sequence[int], run_id: str) -> tuple[str, str, 
     """The names of the team and project, and the slug, of the run with this public id."""
     row = tx.one(
         "SELECT t.name, p.name, r.slug FROM runs r JOIN projects p ON p.id = r.project_id JOIN teams t"
-        f" ON t.id = p.team_id WHERE r.run_id = :run AND p.team_id IN ({inlined(team_ids)})",
+        f" ON t.id = p.team_id WHERE r.run_id = :run AND p.team_id IN ({inlined(team_ids)})"
+        f" AND {outside('p.id')}",
         run=run_id,
     )
     return None if row is None else (row[0], row[1], row[2])

@@ -8,6 +8,7 @@ from podium.domain.subjects import Subject, SubjectKind
 from podium.store.comments import COLUMNS as COMMENTED
 from podium.store.dialect import is_in, list_value
 from podium.store.events import COLUMNS as EVENT
+from podium.store.events import without_events_of
 from podium.store.subjects import load_subjects
 from podium.store.transaction import Tx
 
@@ -104,9 +105,14 @@ def list_watched(tx: Tx, watcher: int) -> list[Subject]:
     return [found[kind][key] for kind, key in named]
 
 
-def feed_events(tx: Tx, watcher: int, teams: Sequence[int] | None, *, before: int, limit: int) -> list[Event]:
-    """The newest events of what is watched, of mentions and of replies, in these teams or in all of them."""
-    condition, values = _of_teams(tx, teams)
+def feed_events(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], *, before: int, limit: int
+) -> list[Event]:
+    """The newest events of what is watched, of mentions and of replies, in these teams or in all of them.
+
+    Of hidden registries there are none.
+    """
+    condition, values = _seen(tx, teams, hidden)
     rows = tx.all(
         f"SELECT {EVENT} FROM events WHERE {_CHOSEN}{condition} ORDER BY seq DESC LIMIT :limit",
         watcher=watcher,
@@ -118,9 +124,11 @@ def feed_events(tx: Tx, watcher: int, teams: Sequence[int] | None, *, before: in
     return [Event(*row) for row in rows]
 
 
-def begun_runs(tx: Tx, watcher: int, teams: Sequence[int] | None, *, before: FeedPlace, limit: int) -> list[BegunRun]:
+def begun_runs(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], *, before: FeedPlace, limit: int
+) -> list[BegunRun]:
     """The newest runs that were begun in watched projects of these teams, or of all."""
-    condition, values = _of_teams(tx, teams)
+    condition, values = _begun_in(tx, teams, hidden)
     rows = tx.all(
         f"SELECT r.id, r.run_id, r.slug, r.name, r.user_id, r.start_time, r.project_id {_BEGUN}{condition}"
         " AND (r.start_time < :at OR (r.start_time = :at AND r.id < :run))"
@@ -134,11 +142,13 @@ def begun_runs(tx: Tx, watcher: int, teams: Sequence[int] | None, *, before: Fee
     return [BegunRun(*row) for row in rows]
 
 
-def count_unseen(tx: Tx, watcher: int, teams: Sequence[int] | None, but_by: str | None, most: int) -> int:
+def count_unseen(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], but_by: str | None, most: int
+) -> int:
     """How many events and runs there are that somebody has not seen, nor caused, at most so many."""
     seen = find_mark(tx, watcher)
-    count = _count_events(tx, watcher, teams, but_by, seen.seq, most)
-    condition, values = _of_teams(tx, teams)
+    count = _count_events(tx, watcher, teams, hidden, but_by, seen.seq, most)
+    condition, values = _begun_in(tx, teams, hidden)
     if but_by is not None:
         condition, values = condition + " AND r.user_id <> :actor", {**values, "actor": but_by}
     begun: int = tx.value(
@@ -151,8 +161,10 @@ def count_unseen(tx: Tx, watcher: int, teams: Sequence[int] | None, but_by: str 
     return min(most, count + begun)
 
 
-def _count_events(tx: Tx, watcher: int, teams: Sequence[int] | None, but_by: str | None, after: int, most: int) -> int:
-    condition, values = _of_teams(tx, teams)
+def _count_events(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], but_by: str | None, after: int, most: int
+) -> int:
+    condition, values = _seen(tx, teams, hidden)
     if but_by is not None:
         condition, values = condition + " AND actor <> :actor", {**values, "actor": but_by}
     count: int = tx.value(
@@ -184,7 +196,17 @@ def set_mark(tx: Tx, watcher: int, seen: Seen) -> None:
     )
 
 
-def _of_teams(tx: Tx, teams: Sequence[int] | None) -> tuple[str, dict[str, object]]:
+def _seen(tx: Tx, teams: Sequence[int] | None, hidden: Sequence[int]) -> tuple[str, dict[str, object]]:
+    condition, values = without_events_of(hidden, tx.dialect)
     if teams is None:
-        return "", {}
-    return f" AND {is_in('team_id', 'teams', tx.dialect)}", {"teams": list_value(teams, tx.dialect)}
+        return condition, values
+    own = {"teams": list_value(teams, tx.dialect), **values}
+    return f" AND {is_in('team_id', 'teams', tx.dialect)}{condition}", own
+
+
+def _begun_in(tx: Tx, teams: Sequence[int] | None, hidden: Sequence[int]) -> tuple[str, dict[str, object]]:
+    condition, values = f" AND NOT {is_in('p.id', 'hidden', tx.dialect)}", {"hidden": list_value(hidden, tx.dialect)}
+    if teams is None:
+        return condition, values
+    own = {"teams": list_value(teams, tx.dialect), **values}
+    return f" AND {is_in('p.team_id', 'teams', tx.dialect)}{condition}", own
