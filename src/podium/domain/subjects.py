@@ -4,7 +4,6 @@ from typing import Literal, get_args
 
 import msgspec
 
-from podium.domain.registry import parse_version
 from podium.errors import InvalidArgument
 
 SubjectKind = Literal["model", "version", "run", "artifact", "project"]
@@ -17,8 +16,6 @@ EVENT_ENTITIES: dict[SubjectKind, str] = {
     "artifact": "artifact_version",
     "project": "project",
 }
-
-_NUMBERED = ("artifact", "project")
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -46,20 +43,3 @@ def subject_kind(text: str) -> SubjectKind:
         if text == kind:
             return kind
     raise InvalidArgument(f"'kind' is '{text[:100]}': expected one of {', '.join(SUBJECT_KINDS)}.")
-
-
-def named_subject(kind: SubjectKind, public_id: str) -> dict[str, str | int]:
-    """What a public id says: a model's name, `name/3` of a version, a run's id, the number of others.
-
-    Raises InvalidArgument.
-    """
-    if kind == "version":
-        name, slash, version = public_id.rpartition("/")
-        if not slash:
-            raise InvalidArgument(f"'{public_id[:200]}' names no version: expected its model's name, '/', a number.")
-        return {"id": name, "version": parse_version(version)}
-    if kind not in _NUMBERED:
-        return {"id": public_id}
-    if not (public_id.isascii() and public_id.isdecimal() and len(public_id) < 19):
-        raise InvalidArgument(f"'{public_id[:200]}' is no id of {kind}s: expected a number.")
-    return {"id": int(public_id)}

@@ -1,7 +1,8 @@
 """The things that people comment on and watch, found for an actor."""
 
 from podium.domain.access import Actor
-from podium.domain.subjects import Subject, SubjectKind, named_subject
+from podium.domain.public_ids import values_of
+from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import NotFound
 from podium.services.context import Context
 from podium.services.registry_roles import check_visible
@@ -12,8 +13,8 @@ from podium.store.transaction import Tx
 def require_subject(
     context: Context, tx: Tx, actor: Actor, kind: SubjectKind, public_id: str, *, only_reads: bool = False
 ) -> Subject:
-    """The thing of the actor's team with a public id, as domain/subjects.py says. Raises NotFound, InvalidArgument."""
-    named = named_subject(kind, public_id)
+    """The thing of the actor's team with a public id (domain/public_ids.py). Raises NotFound, InvalidArgument."""
+    named = values_of(kind, public_id)
     team = context.team_id(tx, actor, only_reads=only_reads)
     found = find_subject(tx, team, kind, named)
     missing = f"There is no {kind} '{public_id[:200]}'."

@@ -13,8 +13,13 @@ _CHANGED = (
     "COALESCE((SELECT s.created_at FROM artifact_memberships s WHERE s.collection_id = c.id"
     " ORDER BY s.version DESC LIMIT 1), c.created_at)"
 )
-# Copies of registered models are shown as models.
-_LIVING = "c.deleted_at IS NULL AND cp.deleted_at IS NULL AND c.model_id IS NULL"
+# Registered models are shown as models: neither their copies in the registry, nor what holds the files of versions that
+# were registered without an artifact, are things of their own.
+NO_COPY = (
+    "c.model_id IS NULL AND NOT (SUBSTR(c.name, 1, 11) = 'registered-' AND EXISTS (SELECT 1 FROM artifact_versions AS h"
+    " JOIN model_version_artifacts AS x ON x.version_id = h.id WHERE h.collection_id = c.id))"
+)
+_LIVING = f"c.deleted_at IS NULL AND cp.deleted_at IS NULL AND {NO_COPY}"
 
 
 def list_collections(

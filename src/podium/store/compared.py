@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from podium.domain.registry import PROMPT_TAG
+from podium.store.cabinet import NO_PROMPT
 from podium.store.dialect import is_in, list_value, position
 from podium.store.registries import outside
 from podium.store.transaction import Tx
@@ -97,14 +99,14 @@ def recent_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Run
 
 
 def recent_versions(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[VersionChoice]:
-    """Versions that were made last, with the text in their model's name."""
+    """Versions of models, not of prompts, that were made last, with the text in their model's name."""
     within = position(tx.dialect, "LOWER(m.name)", "LOWER(:text)")
     rows = tx.all(
         "SELECT t.name, m.name, v.version, v.stage, v.created_at FROM model_versions v"
         " JOIN registered_models m ON m.id = v.model_id JOIN teams t ON t.id = m.team_id"
         f" WHERE {is_in('t.id', 'teams', tx.dialect)} AND v.deleted_at IS NULL AND m.deleted_at IS NULL"
-        f"{f' AND {within} > 0' if text else ''}"
-        " ORDER BY v.id DESC LIMIT :limit",
+        f" AND {NO_PROMPT}{f' AND {within} > 0' if text else ''} ORDER BY v.id DESC LIMIT :limit",
+        prompt=PROMPT_TAG,
         teams=list_value(teams, tx.dialect),
         limit=limit,
         **({"text": text} if text else {}),

@@ -6,6 +6,9 @@ Beginnings are looked up in the indexes of names. Runs may be many: within, only
 from collections.abc import Sequence
 
 from podium.domain.palette import Find
+from podium.domain.registry import PROMPT_TAG
+from podium.store.artifact_shelf import NO_COPY
+from podium.store.cabinet import NO_PROMPT
 from podium.store.dialect import position
 from podium.store.registries import outside, without
 from podium.store.transaction import Tx
@@ -16,12 +19,13 @@ _LAST = "\U0010ffff"
 
 
 def find_models(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
-    """Registered models."""
+    """Registered models; prompts, which MLflow keeps among them, have no page."""
     rows = tx.all(
         "SELECT m.name, t.name, COALESCE(m.description, '') FROM registered_models AS m"
         f" JOIN teams AS t ON t.id = m.team_id WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL"
-        f" AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.updated_at DESC LIMIT :limit",
+        f" AND {NO_PROMPT} AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.updated_at DESC LIMIT :limit",
         **_values(text),
+        prompt=PROMPT_TAG,
         limit=limit,
     )
     return [Find("model", name, team, (name,), note[:80]) for name, team, note in rows]
@@ -33,8 +37,9 @@ def find_versions(tx: Tx, teams: Sequence[int], name: str, version: int, limit: 
         "SELECT m.name, t.name, v.version, v.stage FROM registered_models AS m JOIN teams AS t ON t.id = m.team_id"
         " JOIN model_versions AS v ON v.model_id = m.id AND v.version = :version AND v.deleted_at IS NULL"
         f" WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL"
-        f" AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.name LIMIT :limit",
+        f" AND {NO_PROMPT} AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.name LIMIT :limit",
         **_values(name),
+        prompt=PROMPT_TAG,
         version=version,
         limit=limit,
     )
@@ -47,10 +52,11 @@ def find_aliases(tx: Tx, teams: Sequence[int], alias: str, limit: int) -> list[F
         "SELECT m.name, t.name, v.version, '@' || a.alias FROM registered_models AS m"
         " JOIN teams AS t ON t.id = m.team_id JOIN model_aliases AS a ON a.model_id = m.id"
         " JOIN model_versions AS v ON v.id = a.version_id AND v.deleted_at IS NULL"
-        f" WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL AND a.alias >= :text AND a.alias < :end"
-        " ORDER BY a.alias, m.updated_at DESC LIMIT :limit",
+        f" WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL AND {NO_PROMPT}"
+        " AND a.alias >= :text AND a.alias < :end ORDER BY a.alias, m.updated_at DESC LIMIT :limit",
         text=alias,
         end=alias + _LAST,
+        prompt=PROMPT_TAG,
         limit=limit,
     )
     return [_version(*row) for row in rows]
@@ -101,7 +107,8 @@ def find_collections(tx: Tx, teams: Sequence[int], hidden: Sequence[int], text: 
         "SELECT c.name, t.name, p.name, y.name FROM projects AS p JOIN teams AS t ON t.id = p.team_id"
         " JOIN artifact_collections AS c ON c.project_id = p.id JOIN artifact_types AS y ON y.id = c.type_id"
         f" WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL AND c.deleted_at IS NULL"
-        f" AND {_within(tx, 'c.name')}{beyond} ORDER BY {_best('c.name')}, c.updated_at DESC LIMIT :limit",
+        f" AND {NO_COPY} AND {_within(tx, 'c.name')}{beyond}"
+        f" ORDER BY {_best('c.name')}, c.updated_at DESC LIMIT :limit",
         **_values(text),
         **values,
         limit=limit,

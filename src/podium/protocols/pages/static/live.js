@@ -146,6 +146,7 @@
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     part.replaceChildren(...renewed.childNodes);
     htmx.process(part);
+    refold(part);
     if (focused) same(part, focused)?.focus({ preventScroll: true });
   }
 
