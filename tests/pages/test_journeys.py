@@ -109,6 +109,7 @@ def test_a_range_is_commented_on_with_keys_alone(page: Page):
     page.get_by_role("link", name="vision").click()
     page.get_by_role("link", name="golden-finch").click()
     drawn(page, "loss")
+    expect(page.get_by_label("Say something")).to_be_visible()
     chart = page.get_by_role("group", name="Curve of loss")
     chart.focus()
     page.keyboard.press("ArrowRight")  # from the middle

@@ -28,6 +28,14 @@ class Found(msgspec.Struct, Generic[T], frozen=True):
     next_page_token: str | None
 
 
+class Counted(msgspec.Struct, Generic[T], frozen=True):
+    """A page, the token of the next one, and how many things there are in all."""
+
+    items: list[T]
+    next_page_token: str | None
+    total: int
+
+
 def check_limit(limit: int, most: int) -> None:
     """Raise InvalidArgument unless `limit` is from 1 to `most`, in MLflow's words."""
     if limit < 1:
@@ -47,3 +55,15 @@ def find_page(search: Search, scope: str, run: Callable[[PageQuery], Page]) -> F
     after = decode_cursor(search.page_token, digest) if search.page_token else None
     page = run(PageQuery(search.condition, search.order, search.limit, after))
     return Found(page.keys, encode_cursor(page.after, digest) if page.after is not None else None)
+
+
+def find_counted(
+    search: Search,
+    scope: str,
+    run: Callable[[PageQuery], Page],
+    load: Callable[[list[int]], list[T]],
+    count: Callable[[Node], int],
+) -> Counted[T]:
+    """As `find_page`, with the things that the keys are of, and how many the condition lets through."""
+    page = find_page(search, scope, run)
+    return Counted(load(page.items), page.next_page_token, count(search.condition))
