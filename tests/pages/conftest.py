@@ -91,5 +91,7 @@ def picture() -> Callable[[Page, str], None]:
 
 def _note(problems: list[str], kind: str, text: str) -> None:
     # A refused request is told on the console too, by the browser and by htmx; tests look at what the page says of it.
-    if kind == "error" and not any(told in text for told in ("Failed to load resource", "Response Status Error Code")):
+    # So is one that was under way when the page was left.
+    told = ("Failed to load resource", "Response Status Error Code", "htmx:afterRequest", "htmx:sendError")
+    if kind == "error" and not any(each in text for each in told):
         problems.append(f"console: {text}")

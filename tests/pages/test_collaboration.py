@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 
 import httpx
@@ -70,7 +71,7 @@ def test_a_comment_on_a_spike_says_where_on_the_curve_it_is(page: Page, story: S
     page.evaluate("document.addEventListener('podium:show-range', (event) => { window.shown = event.detail; })")
     place.click()
     assert page.evaluate("window.shown") == {"metric": "loss", "from": 40, "to": 60}
-    anchors = json.loads(page.locator("[data-comments]").get_attribute("data-anchors") or "")
+    anchors = json.loads(page.locator("[data-anchors]").get_attribute("data-anchors") or "")
     assert [(each["metric"], each["from_step"], each["to_step"]) for each in anchors] == [("loss", 40, 60)]
 
 
@@ -94,6 +95,22 @@ def test_what_is_watched_is_told_in_the_feed_and_counted(page: Page, story: Stor
     expect(page.locator(f"#comment-{said}")).to_be_visible()
     page.goto("/feed")
     assert page.locator("main .is-new").count() == 0
+
+
+def test_runs_of_a_watched_project_are_told_in_the_feed(page: Page, story: Story, picture):
+    project = story.project("watched")
+    page.goto("/default/watched")
+    page.get_by_role("button", name="Watch", exact=True).click()
+    expect(page.get_by_role("button", name="Watching")).to_be_visible()
+    for name in ("heron", "ibis"):
+        now = time.time_ns() // 1_000_000 + 1
+        story.post("runs/create", experiment_id=project, run_name=name, start_time=now, user_id="ann")
+    page.goto("/feed")
+    told = page.locator("main .feed li.is-new").filter(has_text="ann began 2 runs in watched")
+    expect(told.get_by_role("link", name="heron")).to_be_visible()
+    picture(page, "feed-runs")
+    told.get_by_role("link", name="ibis").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ibis")
 
 
 def test_who_moved_the_alias(page: Page):

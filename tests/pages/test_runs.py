@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.pages_story import T0, Story
 
@@ -127,6 +127,20 @@ def test_new_runs_and_new_states_appear_by_themselves(page: Page, story: Story):
     expect(page.locator("tbody .row-title")).to_have_count(2)
 
 
+def test_where_events_do_not_come_through_the_page_asks(page: Page, story: Story):
+    def refuse_streams(route: Route) -> None:
+        if "event-stream" in route.request.headers["accept"]:
+            route.fulfill(status=502)
+        else:
+            route.continue_()
+
+    run = story.run(story.project("behind a proxy"), "r", {"loss": 1.0})
+    page.route("**/live?*", refuse_streams)
+    page.goto("/default/behind a proxy")
+    story.post("runs/update", run_id=run, run_name="renamed")
+    expect(page.locator("tbody .row-title")).to_have_text(["renamed"])
+
+
 def test_a_long_curve_shows_its_spike_and_zooms_into_full_detail(page: Page, vision, picture):
     page.goto(f"/runs/{vision['one']}")
     expect(page.get_by_role("heading", level=1)).to_have_text("one")
@@ -177,7 +191,13 @@ def test_a_run_is_renamed_annotated_tagged_deleted_and_restored(page: Page, stor
     page.get_by_text("Write notes").click()
     page.get_by_label("Notes, in Markdown").fill("It is **good**.")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".markdown strong")).to_have_text("good")
+    expect(page.locator("#run-notes .markdown strong")).to_have_text("good")
+    page.get_by_text("Edit notes").click()
+    page.get_by_label("Notes, in Markdown").fill("It is *better*.")
+    page.get_by_role("button", name="Save").click()
+    history = page.locator("#happened-to li").filter(has_text="wrote notes on the run")
+    expect(history.first.locator("del")).to_have_text("It is **good**.")
+    expect(history.first.locator("ins")).to_have_text("It is *better*.")
     page.get_by_label("Tag", exact=True).fill("kind")
     page.get_by_label("Value").fill("final")
     page.get_by_role("button", name="Set", exact=True).click()
@@ -191,6 +211,21 @@ def test_a_run_is_renamed_annotated_tagged_deleted_and_restored(page: Page, stor
     page.get_by_text("Edit", exact=True).click()
     page.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("Deleted", exact=True)).to_have_count(0)
+
+
+def test_a_project_is_described_in_place_and_what_was_said_before_stays(page: Page, story: Story):
+    project = story.project("described")
+    story.post("experiments/set-experiment-tag", experiment_id=project, key="mlflow.note.content", value="First *try*")
+    page.goto("/default/described")
+    expect(page.locator("#description em")).to_have_text("try")
+    page.get_by_text("Edit the description").click()
+    page.get_by_label("Description", exact=True).last.fill("Second **try**")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#description strong")).to_have_text("try")
+    page.get_by_text("History").click()
+    change = page.locator("#description li").filter(has_text="described the project")
+    expect(change.locator("del")).to_have_text("First *try*")
+    expect(change.locator("ins")).to_have_text("Second **try**")
 
 
 def test_files_are_listed_and_nothing_of_them_runs_here(page: Page, vision):

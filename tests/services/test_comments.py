@@ -10,6 +10,7 @@ import pytest
 from podium.blobs.local import LocalBlobs
 from podium.domain.access import Actor
 from podium.domain.comments import Anchor, Discussion, NewComment
+from podium.domain.feeds import Begun, FeedPlace, parse_place
 from podium.domain.subjects import SubjectKind
 from podium.errors import InvalidArgument, NotFound, PermissionDenied
 from podium.store.engine import Store
@@ -172,6 +173,50 @@ def test_the_feed_tells_what_changed_in_what_is_watched(world):
         await watching.unwatch(vera, "run", RUN)
         await watching.unwatch(vera, "model", "M")
         assert (await watching.feed(vera)).stories == []
+
+    asyncio.run(story())
+
+
+def test_runs_begun_in_a_watched_project_are_in_the_feed_those_of_one_person_together(world):
+    async def story():
+        watching, runs = world.services.watching, world.services.runs
+        who = await world.people(ann="member", vera="viewer")
+        vera, project = who["vera"], str(await world.services.projects.create(who["ann"], "p", None, {}))
+
+        async def begin(name: str, user: str = "ann") -> str:
+            at = world.clock()
+            return (await runs.create(who["ann"], project, name=name, user_id=user, start_time=at, tags={})).info.run_id
+
+        async def told(**given) -> tuple[list[object], FeedPlace | None]:
+            found = await watching.feed(vera, **given)
+            words = [
+                [run.name for run in each.runs] if isinstance(each, Begun) else each.event.action
+                for each in found.stories
+            ]
+            return words, found.cursor
+
+        await begin("before it is watched")
+        await watching.watch(vera, "project", project)
+        await watching.see_all(vera)
+        for name in ("a", "b", "c"):
+            await begin(name)
+        await world.services.projects.describe(who["ann"], project, "What for")
+        await begin("d", user="vera")
+        gone = await begin("e")
+        await runs.delete(who["ann"], gone)
+        assert await watching.unseen(vera) == 4  # her own is none, and the deleted one
+        everything = [["d"], "describe", ["c", "b", "a"], "create"]
+        assert await told() == (everything, None)
+        pages, cursor = await told(limit=3)
+        assert pages == [["d"], "describe", ["c"]]
+        assert (await told(limit=3, cursor=cursor))[0] == [["b", "a"], "create"]
+        await watching.see_all(vera)
+        assert await watching.unseen(vera) == 0
+        assert (await watching.feed(who["ann"])).stories == []
+        await world.services.members.remove_from_team(who["root"], "default", "vera")
+        assert (await watching.feed(await world.actor("vera"))).stories == []
+        with pytest.raises(InvalidArgument, match="no cursor"):
+            parse_place("1-2")
 
     asyncio.run(story())
 

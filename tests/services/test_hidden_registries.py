@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ from podium.store.engine import Store
 from support.files import body
 from support.hidden import SECRET, fill, hide, organization, rows
 from support.registries import World
+
+
+async def as_text(call: Awaitable[object]) -> str:
+    """What a call tells, whatever it is made of."""
+    return str(await call)
+
 
 ALL = Search(And())
 MD5 = "c4ca4238a0b923820dcc509a6f75849b"  # of b"1"
@@ -49,6 +56,8 @@ READS: dict[str, Any] = {
     "curves.read": lambda do, a, h: do(a, [h.run], Wanted((SECRET,))),
     "dataset_shelf.find": lambda do, a, _: do(a, SECRET),
     "datasets.search": lambda do, a, h: do(a, [h.project]),
+    "live.begin": lambda do, a, h: as_text(do(a, "run", h.run)),
+    "live.topic": lambda do, a, h: as_text(do(a, "project", h.project)),
     "lineage.graph": lambda do, a, h: do(a, "run", h.run, "both", None),
     "logged_model_shelf.find": lambda do, a, _: do(a, SECRET),
     "logged_model_shelf.model": lambda do, a, h: do(a, h.model),
@@ -59,7 +68,6 @@ READS: dict[str, Any] = {
     "metrics.sample": lambda do, a, h: do(a, [h.run], SECRET, per_run=9, steps=None),
     "palette.find": lambda do, a, _: do(a, SECRET),
     "project_pages.list_projects": lambda do, a, _: do(a),
-    "project_pages.mark": lambda do, a, _: do(a, SECRET, []),
     "project_pages.open": lambda do, a, _: do(a, SECRET),
     "project_pages.place": lambda do, a, h: do(a, h.project),
     "projects.find_team": lambda do, a, h: do(a, h.project),
@@ -68,9 +76,9 @@ READS: dict[str, Any] = {
     "projects.resolve": lambda do, a, h: do(a, h.project),
     "projects.search": lambda do, a, _: do(a, ALL, "all"),
     "run_files.list_files": lambda do, a, _: do(a, SECRET, SECRET),
-    "run_pages.mark": lambda do, a, _: do(a, SECRET, SECRET),
     "run_pages.open": lambda do, a, _: do(a, SECRET, SECRET),
     "run_pages.place": lambda do, a, h: do(a, h.run),
+    "run_pages.run_id": lambda do, a, _: do(a, SECRET, SECRET),
     "run_search.count": lambda do, a, h: do(a, h.project, And()),
     "run_search.get_form": lambda do, a, h: do(a, h.run, msgspec.json.encode),
     "run_search.search": lambda do, a, h: do(a, [h.project], ALL, "all"),
@@ -105,6 +113,7 @@ WRITES: dict[str, Any] = {
     "projects.delete_tag": lambda do, a, h: do(a, h.project, "mlflow.note.content"),
     "projects.rename": lambda do, a, h: do(a, h.project, "wandb-registry-mine"),
     "projects.restore": lambda do, a, h: do(a, h.project),
+    "projects.describe": lambda do, a, h: do(a, h.project, "a"),
     "projects.set_tag": lambda do, a, h: do(a, h.project, "a", "b"),
     "registry_members.add": lambda do, a, h: do(a, int(h.project), [a.account.id], []),
     "run_control.alert": lambda do, a, _: do(a, SECRET, SECRET, Alert("t", "t", "INFO")),
@@ -124,6 +133,7 @@ WRITES: dict[str, Any] = {
     "runs.log_param": lambda do, a, h: do(a, h.run, "a", "b"),
     "runs.restore": lambda do, a, h: do(a, h.run),
     "runs.set_tag": lambda do, a, h: do(a, h.run, "a", "b"),
+    "runs.write_notes": lambda do, a, h: do(a, h.run, "a"),
     "runs.update": lambda do, a, h: do(a, h.run, status="FINISHED", end_time=None, name=None),
     "traces.delete": lambda do, a, h: do(a, h.project, before=None, trace_ids=[h.trace], most=None),
     "traces.link_to_run": lambda do, a, h: do(a, [h.trace], h.run),

@@ -93,25 +93,6 @@ def test_runs_are_grouped_with_the_spread_of_their_metrics(services):
     assert [(value, count) for value, count, _ in groups(below)] == [("2", 1)]
 
 
-def test_a_mark_changes_with_the_runs_shown_and_with_a_new_one(services):
-    project = new_project(services, ADA, "p")
-    run = run_of(services, project, {}, 0.5)
-    key = asyncio.run(services.runs.get(ADA, run)).info.id
-
-    def mark():
-        return asyncio.run(services.project_pages.mark(ADA, "p", [key]))
-
-    before = mark()
-    assert mark() == before
-    asyncio.run(services.metrics.log(ADA, run, Point("loss", 0.4, T0, 1)))
-    changed = mark()
-    seen = {before, changed}
-    for start in (T0, T0, T0 + 5):  # those begun at the same time, too
-        run_of(services, project, {}, 0.5, start=start)
-        seen.add(mark())
-    assert len(seen) == 5
-
-
 def test_a_run_is_opened_with_its_media_and_what_its_machine_measured(services):
     image = {"_type": "images/separated", "filenames": ["media/images/a.png"], "captions": ["a cat"]}
     histogram = {"_type": "histogram", "values": [1, 3], "packedBins": {"min": 0, "size": 0.5, "count": 2}}
@@ -133,9 +114,7 @@ def test_a_run_is_opened_with_its_media_and_what_its_machine_measured(services):
         ]
         run_id = page.tracked.run.info.run_id
         assert await services.run_pages.place(ADA, run_id) == ("default", "p", "r1")
-        mark = await services.run_pages.mark(ADA, "p", "r1")
-        await services.run_streams.take(ADA, "p", "r1", Intake(events=Chunk(3, events[:1])))
-        assert await services.run_pages.mark(ADA, "p", "r1") != mark
+        assert await services.run_pages.run_id(ADA, "p", "r1") == run_id
         await services.runs.delete(ADA, run_id)
         assert (await services.run_pages.open(ADA, "p", "r1")).tracked.run.info.deleted_at is not None
 

@@ -5,6 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from podium.asgi.limits import ENDLESS
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.request_log import RequestLog
 from podium.domain.ids import new_request_id
@@ -51,7 +52,8 @@ class AccessLog:
             await self._app(scope, receive, counting_send)
         finally:
             took = time.perf_counter() - started
-            self._metrics.observe(scope["method"], status, took)
+            # What goes on for as long as somebody looks was answered when it began.
+            self._metrics.observe(scope["method"], status, scope[ENDLESS] - started if ENDLESS in scope else took)
             if self._log is not None:
                 # The path as it was sent: decoded, it could hold line breaks and forge lines.
                 path = _without_token(scope.get("raw_path", b"").decode("latin-1") or scope["path"])

@@ -15,7 +15,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from podium.asgi.large_bodies import LargeBodyProtocol
-from podium.asgi.limits import CYCLE, MAX_HEAD_BYTES, MAX_PIPELINED
+from podium.asgi.limits import CYCLE, ENDLESS, MAX_HEAD_BYTES, MAX_PIPELINED
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -86,6 +86,12 @@ class PatientProtocol(LargeBodyProtocol):
         """Closes an idle connection, for good even if the client never reads what it was answered."""
         super().timeout_keep_alive_handler()
         self._watch_reader()
+
+    def shutdown(self) -> None:
+        """Called when the server ends: an answer that has no end of its own is over, others are waited for."""
+        super().shutdown()
+        if self._answers and ENDLESS in self.cycle.scope:
+            self.transport.close()
 
     # Calls of the parser
 

@@ -12,3 +12,6 @@ MIN_BODY_BYTES_PER_S = 1024
 
 # The key in the scope under which the connection hands on what has come of the request, to those who enforce limits.
 CYCLE = "podium.cycle"
+
+# The key in the scope of an answer that ends only with its connection: the time at which it began.
+ENDLESS = "podium.endless"

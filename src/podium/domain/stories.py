@@ -36,6 +36,7 @@ _WORDS = {
     ("api_key", "create"): "made an API key for",
     ("api_key", "revoke"): "revoked an API key of",
     ("run", "alert"): "sent an alert from the run",
+    ("run", "edit_notes"): "wrote notes on the run",
     ("run", "rewind"): "rewound the run",
     ("retention", "gc"): "removed … for good, long after they were deleted",
 }

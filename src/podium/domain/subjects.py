@@ -8,6 +8,14 @@ from podium.errors import InvalidArgument
 
 SubjectKind = Literal["model", "version", "run", "artifact", "project"]
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
+# What the audit trail calls them.
+EVENT_ENTITIES: dict[SubjectKind, str] = {
+    "model": "registered_model",
+    "version": "model_version",
+    "run": "run",
+    "artifact": "artifact_version",
+    "project": "project",
+}
 
 
 class Subject(msgspec.Struct, frozen=True):

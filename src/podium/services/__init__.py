@@ -24,6 +24,7 @@ from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
 from podium.services.lineage import Lineage
 from podium.services.links import Links
+from podium.services.live import Live
 from podium.services.logged_model_shelf import LoggedModelShelf
 from podium.services.logged_models import LoggedModels
 from podium.services.made_listings import MadeListings
@@ -136,5 +137,6 @@ class Services:
         self.comparison = Comparison(context, self.model_files)
         self.curves = Curves(context)
         self.dataset_shelf = DatasetShelf(context)
+        self.live = Live(context)
         self.project_pages = ProjectPages(context)
         self.run_pages = RunPages(context)

@@ -102,16 +102,6 @@ class ProjectPages:
 
         return await self._context.store.read(work)
 
-    async def mark(self, actor: Actor, name: str, shown: Sequence[int]) -> str:
-        """A text that changes when a run of these, or one of the newest of the project, does. Raises NotFound."""
-
-        def work(tx: Tx) -> str:
-            project = self._require(tx, actor, self._context.team_id(tx, actor), name)
-            marks = rows.select_marks(tx, project.id, shown)
-            return ",".join(f"{key}.{revision}" for key, revision in marks)
-
-        return await self._context.store.read(work)
-
     def _require(self, tx: Tx, actor: Actor, team: int, name: str) -> Project:
         project = projects.find_project_by_name(tx, team, name)
         missing = _missing(actor, name)

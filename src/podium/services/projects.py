@@ -10,6 +10,7 @@ from podium.domain.events import Change, State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import Project, ViewType
 from podium.domain.registries import check_plain_name, check_registry_name, nothing_begins
+from podium.domain.tracked_runs import NOTES_TAG
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.registry_roles import check_visible, limited_view, refuse_registry, require_role
@@ -164,6 +165,25 @@ class Projects:
             before = {key: project.tags[key]} if key in project.tags else None
             at = self._context.clock()
             self._record(tx, actor, team, project.id, project.name, "set_tag", before, {key: value}, at=at)
+
+        await self._context.store.write(work)
+
+    async def describe(self, actor: Actor, project_id: str, text: str) -> None:
+        """Put a description, the note of MLflow's client, in place of the one before; none takes it away."""
+        names.check_length("description", text, names.MAX_PROJECT_TAG_VALUE)
+        names.check_text("description", text)
+
+        def work(tx: Tx) -> None:
+            team, project = self._require_active(tx, actor, project_id)
+            before = project.tags.get(NOTES_TAG, "")
+            if text == before:
+                return
+            if text:
+                rows.upsert_tag(tx, project.id, NOTES_TAG, text)
+            else:
+                rows.delete_tag(tx, project.id, NOTES_TAG)
+            was, is_now, at = {"description": before}, {"description": text}, self._context.clock()
+            self._record(tx, actor, team, project.id, project.name, "describe", was, is_now, at=at)
 
         await self._context.store.write(work)
 

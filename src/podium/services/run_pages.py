@@ -12,13 +12,12 @@ from podium.domain.access import Actor, may_write
 from podium.domain.curves import Curve, Line, ordered, thinned
 from podium.domain.history import flat, parse_object, time_ms
 from podium.domain.media import MARK, Gallery, galleries
-from podium.domain.run_streams import state_of
 from podium.domain.runs import RunRow
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.curves import CurveSet
 from podium.services.tracked_runs import TrackedRun, load_tracked
-from podium.store import run_lines, run_pages, run_streams, runs
+from podium.store import run_lines, run_pages, runs
 from podium.store.run_pages import ArtifactUse, RegisteredAs
 from podium.store.transaction import Tx
 
@@ -77,16 +76,9 @@ class RunPages:
 
         return await self._context.store.read(work)
 
-    async def mark(self, actor: Actor, project: str, slug: str) -> str:
-        """A text that changes when the run does, or sends lines. Raises NotFound."""
-
-        def work(tx: Tx) -> str:
-            run = self._require(tx, actor, project, slug)
-            streams = run_streams.find_streams(tx, run.id)
-            lines = 0 if streams is None else streams.event_lines + streams.console_lines
-            return f"{run.revision}.{lines}.{state_of(run.status, streams, self._context.clock())}"
-
-        return await self._context.store.read(work)
+    async def run_id(self, actor: Actor, project: str, slug: str) -> str:
+        """The public id of the run of this slug. Raises NotFound."""
+        return await self._context.store.read(lambda tx: self._require(tx, actor, project, slug).run_id)
 
     async def media(self, tracked: TrackedRun) -> list[Gallery]:
         """What the run logged of pictures, tables and histograms."""

@@ -12,6 +12,7 @@ from podium.domain.events import Change
 from podium.domain.ids import new_run_id
 from podium.domain.nesting import check_nesting
 from podium.domain.runs import LOGGED_MODELS_TAG, NAME_TAG, Run, RunRow, RunStatus, valid_param, valid_tag
+from podium.domain.tracked_runs import NOTES_TAG
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
 from podium.services.projects import project_for_run, require_active
@@ -123,6 +124,21 @@ class Runs:
         def work(tx: Tx) -> None:
             run = change_run(tx, self._context.team_id(tx, actor), run_id)
             write_tags(tx, run, {key: value})
+
+        await self._context.store.write(work, brief=True)
+
+    async def write_notes(self, actor: Actor, run_id: str, text: str) -> None:
+        """Put notes in place of those before, which the audit trail keeps."""
+        notes = valid_tag(NOTES_TAG, text)
+
+        def work(tx: Tx) -> None:
+            team = self._context.team_id(tx, actor)
+            run = change_run(tx, team, run_id)
+            before = run_data.find_tag(tx, run.id, NOTES_TAG) or ""
+            if notes != before:
+                write_tags(tx, run, {NOTES_TAG: notes})
+                change = Change("run", run.run_id, run.name, "edit_notes", {"notes": before}, {"notes": notes})
+                self._context.record(tx, actor, team, change, at=self._context.clock())
 
         await self._context.store.write(work, brief=True)
 

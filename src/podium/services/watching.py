@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from podium.domain.access import Actor, is_admin, may_read
 from podium.domain.comments import Comment
 from podium.domain.events import Event
-from podium.domain.feeds import Feed, Story
+from podium.domain.feeds import Feed, FeedPlace, Seen, Story, merged, told_together
 from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import InvalidArgument
 from podium.services.context import Context
@@ -14,7 +14,7 @@ from podium.services.subjects import require_subject
 from podium.store import comments
 from podium.store import watches as rows
 from podium.store.audit import chain_head
-from podium.store.subjects import subjects_of_events
+from podium.store.subjects import load_subjects, subjects_of_events
 from podium.store.teams import load_teams
 from podium.store.transaction import Tx
 
@@ -68,22 +68,24 @@ class Watching:
 
         return await self._context.store.read(work)
 
-    async def feed(self, actor: Actor, *, limit: int = 50, cursor: int | None = None) -> Feed:
+    async def feed(self, actor: Actor, *, limit: int = 50, cursor: FeedPlace = FeedPlace()) -> Feed:  # noqa: B008  frozen
         """What changed in what the actor watches, who called it, and who replied to it; newest first."""
         if not 1 <= limit <= MAX_PAGE:
             raise InvalidArgument(f"'limit' must be between 1 and {MAX_PAGE}, got {limit}.")
 
         def work(tx: Tx) -> Feed:
-            watcher = _watcher(actor)
-            found = rows.feed_events(tx, watcher, _teams(actor), _hidden(tx, actor), before=cursor, limit=limit + 1)
-            shown = found[:limit]
-            more = shown[-1].seq if len(found) > limit else None
-            return Feed(stories_of(tx, shown), rows.find_mark(tx, watcher), more)
+            watcher, teams, hidden = _watcher(actor), _teams(actor), _hidden(tx, actor)
+            events = rows.feed_events(tx, watcher, teams, hidden, before=cursor.seq, limit=limit + 1)
+            runs = rows.begun_runs(tx, watcher, teams, hidden, before=cursor, limit=limit + 1)
+            shown, more = merged(events, runs, cursor, limit)
+            stories = stories_of(tx, [each for each in shown if isinstance(each, Event)])
+            projects = load_subjects(tx, "project", [run.project for run in runs])
+            return Feed(told_together(shown, stories, projects), rows.find_mark(tx, watcher), more)
 
         return await self._context.store.read(work)
 
     async def unseen(self, actor: Actor) -> int:
-        """How many of the feed's events the actor has not seen, nor caused; at most `MAX_UNSEEN`."""
+        """How much of the feed the actor has not seen, nor caused; at most `MAX_UNSEEN`."""
         but_by = None if actor.account is None else actor.name
 
         def work(tx: Tx) -> int:
@@ -97,7 +99,8 @@ class Watching:
 
         def work(tx: Tx) -> None:
             head = chain_head(tx)
-            rows.set_mark(tx, _watcher(actor), 0 if head is None else head.seq)
+            seen = Seen(0 if head is None else head.seq, self._context.clock())
+            rows.set_mark(tx, _watcher(actor), seen)
 
         await self._context.store.write(work)
 

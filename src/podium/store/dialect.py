@@ -152,6 +152,11 @@ def place_locks(dialect: Dialect) -> tuple[str, ...]:
     )
 
 
+def last_commit(dialect: Dialect) -> str:
+    """A statement for a value that is another one after every commit, whichever process made it."""
+    return "SELECT CAST(pg_current_snapshot() AS TEXT)" if dialect == "postgresql" else "PRAGMA data_version"
+
+
 def storage_error(error: Exception) -> PodiumError:
     """The domain error for what a driver raised, so that no caller needs to know the driver."""
     text = " ".join(str(error).split())  # PostgreSQL's have several lines

@@ -79,15 +79,3 @@ def select_groups(
     ):
         spreads.setdefault(value, {})[name] = Spread(*spread)
     return [Group(value, count, spreads.get(value, {})) for value, count in counts]
-
-
-def select_marks(tx: Tx, project: int, shown: Sequence[int]) -> list[tuple[int, int]]:
-    """(key, revision) of the runs of a page and of those begun last: they tell when to read it anew."""
-    rows = tx.all(
-        f"SELECT id, revision FROM runs WHERE id IN ({inlined(shown)}) AND project_id = :project UNION"
-        " SELECT id, revision FROM (SELECT id, revision FROM runs WHERE project_id = :project"
-        " ORDER BY start_time DESC, run_id LIMIT 50)"
-        " AS newest ORDER BY 1",
-        project=project,
-    )
-    return [(key, revision) for key, revision in rows]

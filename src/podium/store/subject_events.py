@@ -1,10 +1,9 @@
 """The events about one thing, with those of what belongs to it."""
 
 from podium.domain.events import Event
-from podium.domain.subjects import Subject
+from podium.domain.subjects import EVENT_ENTITIES, Subject
 from podium.store.comments import COLUMNS as COMMENTED
 from podium.store.events import COLUMNS
-from podium.store.subjects import EVENT_ENTITIES
 from podium.store.transaction import Tx
 
 # SQLite takes CROSS JOIN at its word: the things come first, and their events are looked up.

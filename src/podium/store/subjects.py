@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from podium.domain.events import Event
-from podium.domain.subjects import Subject, SubjectKind
+from podium.domain.subjects import EVENT_ENTITIES, Subject, SubjectKind
 from podium.store.dialect import is_in, list_value
 from podium.store.transaction import Row, Tx
 
@@ -53,14 +53,6 @@ _PUBLIC: dict[SubjectKind, str] = {
     "run": "r.run_id = :id",
     "artifact": "a.id = :id",
     "project": "p.id = :id",
-}
-# What the audit trail calls them.
-EVENT_ENTITIES: dict[SubjectKind, str] = {
-    "model": "registered_model",
-    "version": "model_version",
-    "run": "run",
-    "artifact": "artifact_version",
-    "project": "project",
 }
 
 

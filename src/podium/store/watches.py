@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from podium.domain.events import Event
+from podium.domain.feeds import BegunRun, FeedPlace, Seen
 from podium.domain.subjects import Subject, SubjectKind
 from podium.store.comments import COLUMNS as COMMENTED
 from podium.store.dialect import is_in, list_value
@@ -53,6 +54,11 @@ _PARTS = (
     _MENTIONS,
     _REPLIES,
 )
+# Runs of watched projects, begun since they are watched.
+_BEGUN = (
+    "FROM watches AS w JOIN projects AS p ON p.id = w.project_id JOIN runs AS r ON r.project_id = p.id"
+    " WHERE w.watcher = :watcher AND p.deleted_at IS NULL AND r.deleted_at IS NULL AND r.start_time >= w.created_at"
+)
 _CHOSEN = f"seq IN ({' UNION '.join(_PARTS)})"
 _END = 2**63 - 1
 
@@ -100,7 +106,7 @@ def list_watched(tx: Tx, watcher: int) -> list[Subject]:
 
 
 def feed_events(
-    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], *, before: int | None, limit: int
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], *, before: int, limit: int
 ) -> list[Event]:
     """The newest events of what is watched, of mentions and of replies, in these teams or in all of them.
 
@@ -111,24 +117,60 @@ def feed_events(
         f"SELECT {EVENT} FROM events WHERE {_CHOSEN}{condition} ORDER BY seq DESC LIMIT :limit",
         watcher=watcher,
         after=-1,
-        before=_END if before is None else before,
+        before=before,
         limit=limit,
         **values,
     )
     return [Event(*row) for row in rows]
 
 
+def begun_runs(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], *, before: FeedPlace, limit: int
+) -> list[BegunRun]:
+    """The newest runs that were begun in watched projects of these teams, or of all."""
+    condition, values = _begun_in(tx, teams, hidden)
+    rows = tx.all(
+        f"SELECT r.id, r.run_id, r.slug, r.name, r.user_id, r.start_time, r.project_id {_BEGUN}{condition}"
+        " AND (r.start_time < :at OR (r.start_time = :at AND r.id < :run))"
+        " ORDER BY r.start_time DESC, r.id DESC LIMIT :limit",
+        watcher=watcher,
+        at=before.at,
+        run=before.run,
+        limit=limit,
+        **values,
+    )
+    return [BegunRun(*row) for row in rows]
+
+
 def count_unseen(
     tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], but_by: str | None, most: int
 ) -> int:
-    """How many events there are that somebody has not seen, nor caused, at most so many."""
+    """How many events and runs there are that somebody has not seen, nor caused, at most so many."""
+    seen = find_mark(tx, watcher)
+    count = _count_events(tx, watcher, teams, hidden, but_by, seen.seq, most)
+    condition, values = _begun_in(tx, teams, hidden)
+    if but_by is not None:
+        condition, values = condition + " AND r.user_id <> :actor", {**values, "actor": but_by}
+    begun: int = tx.value(
+        f"SELECT COUNT(*) FROM (SELECT r.id {_BEGUN}{condition} AND r.start_time > :after LIMIT :limit) AS unseen",
+        watcher=watcher,
+        after=seen.at,
+        limit=most,
+        **values,
+    )
+    return min(most, count + begun)
+
+
+def _count_events(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], but_by: str | None, after: int, most: int
+) -> int:
     condition, values = _seen(tx, teams, hidden)
     if but_by is not None:
         condition, values = condition + " AND actor <> :actor", {**values, "actor": but_by}
     count: int = tx.value(
         f"SELECT COUNT(*) FROM (SELECT seq FROM events WHERE {_CHOSEN}{condition} LIMIT :limit) AS unseen",
         watcher=watcher,
-        after=find_mark(tx, watcher),
+        after=after,
         before=_END,
         limit=most,
         **values,
@@ -136,18 +178,21 @@ def count_unseen(
     return count
 
 
-def find_mark(tx: Tx, watcher: int) -> int:
-    """The number of the last event that somebody has seen."""
-    return tx.value("SELECT seq FROM feed_marks WHERE watcher = :watcher", watcher=watcher) or 0
+def find_mark(tx: Tx, watcher: int) -> Seen:
+    """Up to where somebody has seen the feed."""
+    row = tx.one("SELECT seq, seen_at FROM feed_marks WHERE watcher = :watcher", watcher=watcher)
+    return Seen() if row is None else Seen(*row)
 
 
-def set_mark(tx: Tx, watcher: int, seq: int) -> None:
-    """Write down up to where somebody has seen the events; it never goes back."""
+def set_mark(tx: Tx, watcher: int, seen: Seen) -> None:
+    """Write down up to where somebody has seen the feed; it never goes back."""
     tx.run(
-        "INSERT INTO feed_marks (watcher, seq) VALUES (:watcher, :seq) ON CONFLICT (watcher) DO UPDATE"
-        " SET seq = CASE WHEN excluded.seq > feed_marks.seq THEN excluded.seq ELSE feed_marks.seq END",
+        "INSERT INTO feed_marks (watcher, seq, seen_at) VALUES (:watcher, :seq, :at) ON CONFLICT (watcher) DO UPDATE"
+        " SET seq = CASE WHEN excluded.seq > feed_marks.seq THEN excluded.seq ELSE feed_marks.seq END,"
+        " seen_at = CASE WHEN excluded.seen_at > feed_marks.seen_at THEN excluded.seen_at ELSE feed_marks.seen_at END",
         watcher=watcher,
-        seq=seq,
+        seq=seen.seq,
+        at=seen.at,
     )
 
 
@@ -157,3 +202,11 @@ def _seen(tx: Tx, teams: Sequence[int] | None, hidden: Sequence[int]) -> tuple[s
         return condition, values
     own = {"teams": list_value(teams, tx.dialect), **values}
     return f" AND {is_in('team_id', 'teams', tx.dialect)}{condition}", own
+
+
+def _begun_in(tx: Tx, teams: Sequence[int] | None, hidden: Sequence[int]) -> tuple[str, dict[str, object]]:
+    condition, values = f" AND NOT {is_in('p.id', 'hidden', tx.dialect)}", {"hidden": list_value(hidden, tx.dialect)}
+    if teams is None:
+        return condition, values
+    own = {"teams": list_value(teams, tx.dialect), **values}
+    return f" AND {is_in('p.team_id', 'teams', tx.dialect)}{condition}", own

@@ -1,11 +1,13 @@
 """Watching things, and the feed of what changed in them."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from podium.domain.access import Actor
+from podium.domain.feeds import Begun, FeedPlace, Seen, Story, parse_place
 from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import InvalidArgument
 from podium.protocols.native.api import Api
@@ -13,6 +15,7 @@ from podium.protocols.native.comments import CommentView, view_of
 from podium.protocols.native.endpoint import Call, Input, Topic
 from podium.protocols.native.events import EventView
 from podium.protocols.native.events import view_of as view_of_event
+from podium.protocols.native.shapes import shown
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -30,12 +33,22 @@ class WatchedList(msgspec.Struct, frozen=True):
     items: list[Watched]
 
 
-class StoryView(msgspec.Struct, frozen=True):
-    """An event of the feed, what it is about, and the comment that it tells of."""
+class BegunRunView(msgspec.Struct, frozen=True):
+    """A run that was begun in a watched project."""
 
-    event: EventView
+    run_id: str
+    name: str
+    user: str
+    started_at: datetime
+
+
+class StoryView(msgspec.Struct, frozen=True):
+    """A story of the feed, and what it is about: an event, with the comment that it tells of, or runs begun there."""
+
+    event: EventView | None
     subject: Watched | None
     comment: CommentView | None
+    runs: list[BegunRunView]
     seen: bool
 
 
@@ -62,7 +75,7 @@ class ReadFeed(Input, frozen=True, kw_only=True):
     """A page of the feed."""
 
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, Meta(pattern="^[0-9]{1,18}$")] | None = None
+    cursor: Annotated[str, Meta(pattern="^[0-9]{1,19}-[0-9]{1,19}-[0-9]{1,19}$")] | None = None
 
 
 async def list_watched(api: Api, actor: Actor, _: AllWatched) -> WatchedList:
@@ -78,18 +91,10 @@ async def unwatch(api: Api, actor: Actor, request: WatchRequest) -> None:
 
 
 async def read_feed(api: Api, actor: Actor, request: ReadFeed) -> FeedPage:
-    """Events of what the caller watches, comments that call them, and replies to theirs."""
-    cursor = None if request.cursor is None else int(request.cursor)
+    """Events of what the caller watches, runs begun there, comments that call them, and replies to theirs."""
+    cursor = FeedPlace() if request.cursor is None else parse_place(request.cursor)
     found = await api.services.watching.feed(actor, limit=request.limit, cursor=cursor)
-    stories = [
-        StoryView(
-            view_of_event(story.event),
-            None if story.subject is None else watched_of(story.subject),
-            None if story.comment is None or story.subject is None else view_of(story.comment, story.subject),
-            seen=story.event.seq <= found.seen,
-        )
-        for story in found.stories
-    ]
+    stories = [_shown(story, found.seen) for story in found.stories]
     unseen = await api.services.watching.unseen(actor)
     return FeedPage(stories, unseen, None if found.cursor is None else str(found.cursor))
 
@@ -97,6 +102,19 @@ async def read_feed(api: Api, actor: Actor, request: ReadFeed) -> FeedPage:
 async def see_feed(api: Api, actor: Actor, _: AllWatched) -> None:
     """All that is in it now."""
     await api.services.watching.see_all(actor)
+
+
+def _shown(story: Story | Begun, seen: Seen) -> StoryView:
+    if isinstance(story, Begun):
+        runs = [BegunRunView(run.run_id, run.name, run.user, shown(run.at)) for run in story.runs]
+        return StoryView(None, watched_of(story.project), None, runs, seen=story.at <= seen.at)
+    return StoryView(
+        view_of_event(story.event),
+        None if story.subject is None else watched_of(story.subject),
+        None if story.comment is None or story.subject is None else view_of(story.comment, story.subject),
+        [],
+        seen=story.event.seq <= seen.seq,
+    )
 
 
 def watched_of(subject: Subject) -> Watched:

@@ -21,6 +21,9 @@ def address_of(subject: Subject) -> str:
 
 
 def discussion_of(subject: Subject, comment: Comment | None = None) -> str:
-    """The page with what was said about a thing, at a comment."""
+    """The page with what was said about a thing, at a comment; one on a curve is shown beside that."""
+    if comment is not None and comment.anchor is not None and subject.kind == "run":
+        shown = urlencode({"part": "curves", "m": comment.anchor.metric})
+        return f"{address_of(subject)}?{shown}#comment-{comment.id}"
     query = urlencode({"kind": subject.kind, "id": subject.id, "team": subject.team})
     return f"/comments?{query}" + ("" if comment is None else f"#comment-{comment.id}")

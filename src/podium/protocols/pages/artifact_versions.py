@@ -11,6 +11,7 @@ from podium.errors import InvalidArgument, NotFound
 from podium.protocols.pages.artifacts import COLLECTION, collection_address, version_address
 from podium.protocols.pages.csv_files import Row, Table, csv_choice, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.previews import preview_of, raw_answer
 from podium.protocols.pages.templating import span
 from podium.protocols.pages.trees import MAX_SHOWN, file_tree
@@ -37,6 +38,9 @@ async def show(visit: Visit) -> Answer:
     tab = visit.query("tab") if visit.query("tab") in _TABS else "overview"
     values = {
         "area": "artifacts",
+        "live": await followed(
+            visit, visit.actor(shown.version.sequence.place.team), "artifact", str(shown.version.id)
+        ),
         "shown": shown,
         "version": shown.version,
         "collection": shown.member.collection,

@@ -4,6 +4,7 @@ from podium.domain.cabinet import Wanted
 from podium.domain.stages import STAGES
 from podium.protocols.pages.csv_files import Row, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.visit import Page, Visit
 from podium.services.cabinet import Exhibit, Shelf
 
@@ -17,11 +18,13 @@ async def cabinet(visit: Visit) -> Answer:
     """The cabinet as a table, or as a board with a column a stage; with `format=csv`, as a file."""
     if visit.query("format") == "csv":
         return await _csv(visit)
+    live = await followed(visit, visit.actor(), "cabinet")
     shelf = await _shelf(visit)
     view = visit.query("view") if visit.query("view") in _VIEWS else "table"
     template = "cabinet/found.html" if visit.is_partial else "cabinet/page.html"
     values = {
         "area": "cabinet",
+        "live": live,
         "shelf": shelf,
         "view": view,
         "teams": await visit.teams(),

@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from podium.domain.access import DEFAULT_TEAM, Actor
 from podium.domain.comments import Anchor, NewComment
+from podium.domain.feeds import FeedPlace, parse_place
 from podium.domain.stories import words_of
 from podium.domain.subjects import Subject, SubjectKind, subject_kind
 from podium.errors import InvalidArgument
 from podium.protocols.pages.addresses import address_of, discussion_of
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.visit import Page, Visit
 from podium.services.comments import is_author
 
@@ -22,7 +24,13 @@ async def show(visit: Visit) -> Answer:
     """What was said about a thing."""
     actor = visit.actor(visit.query("team", DEFAULT_TEAM))
     template = "comments/fragment.html" if visit.is_partial else "comments/page.html"
-    return await _discussion(visit, actor, subject_kind(visit.query("kind")), visit.query("id"), template)
+    kind, public_id = subject_kind(visit.query("kind")), visit.query("id")
+    if visit.query("part") == "threads":
+        template = "comments/threads.html"
+    page = await _discussion(visit, actor, kind, public_id, template)
+    if not visit.is_partial:
+        page.values["live"] = await followed(visit, actor, kind, public_id)
+    return page
 
 
 async def create(visit: Visit) -> Answer:
@@ -80,9 +88,9 @@ async def watch(visit: Visit) -> Answer:
 
 async def feed(visit: Visit) -> Answer:
     """What changed in what the viewer watches. Looking at the first page takes all of it as seen."""
-    cursor = visit.number("before", 0, 1, 2**62) or None
+    before = visit.query("before")
     actor = visit.actor()
-    found = await visit.services.watching.feed(actor, cursor=cursor)
+    found = await visit.services.watching.feed(actor, cursor=parse_place(before) if before else FeedPlace())
     values = {"feed": found, "words_of": words_of, "address_of": address_of, "discussion_of": discussion_of}
     if visit.is_partial:
         return Page("feed/stories.html", values)
@@ -97,19 +105,19 @@ async def unseen(visit: Visit) -> Answer:
     return Page("feed/unseen.html", {"count": count}) if count else Response(b"", media_type="text/html")
 
 
-async def _about(visit: Visit, subject: Subject) -> Answer:
+async def _about(visit: Visit, subject: Subject) -> Page:
     return await _discussion(visit, visit.actor(subject.team), subject.kind, subject.id)
 
 
 async def _discussion(
     visit: Visit, actor: Actor, kind: SubjectKind, public_id: str, template: str = "comments/thread.html"
-) -> Answer:
+) -> Page:
     found = await visit.services.comments.discussion(actor, kind, public_id)
     values = {
         "discussion": found,
         "subject": found.subject,
         "home": address_of(found.subject),
-        "address": discussion_of(found.subject),
+        "discussion_of": discussion_of,
         "own": {
             comment.id
             for thread in found.threads

@@ -6,6 +6,7 @@ from podium.domain.registry import ModelVersion
 from podium.domain.stages import ACTIVE_STAGES, STAGES
 from podium.protocols.pages.csv_files import Row, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.snippets import load_snippets
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
 from podium.services.cabinet import Trend
@@ -22,9 +23,11 @@ async def show(visit: Visit) -> Answer:
     team, name = visit.parameter("team"), visit.parameter("name")
     if visit.query("format") == "csv":
         return await _csv(visit, team, name)
+    live = await followed(visit, visit.actor(team), "model", name)
     exhibit, metrics = await visit.services.cabinet.exhibit(visit.actor(team), name, visit.query("metric"))
     values = {
         "area": "cabinet",
+        "live": live,
         "team": team,
         "exhibit": exhibit,
         "model": exhibit.model,

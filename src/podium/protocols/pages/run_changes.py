@@ -1,6 +1,5 @@
 """What the viewer changes on a run's page: name, notes, tags, deleted or not."""
 
-from podium.domain.tracked_runs import NOTES_TAG
 from podium.errors import InvalidArgument
 from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.run_page import ONE
@@ -24,7 +23,7 @@ async def write_notes(visit: Visit) -> Redirect:
     """Put notes in place of those before."""
     opened = await _opened(visit)
     text = visit.field("notes").replace("\r\n", "\n")
-    await visit.services.runs.set_tag(visit.actor(opened.tracked.team), _id(opened), NOTES_TAG, text)
+    await visit.services.runs.write_notes(visit.actor(opened.tracked.team), _id(opened), text)
     return _back(opened)
 
 

@@ -24,6 +24,7 @@ from podium.domain.tracked_runs import (
 from podium.protocols.pages.csv_files import Cell, Table, csv_choice
 from podium.protocols.pages.curves import json_response, place_of, told_run
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.run_files import download_file, files_of, table_rows
 from podium.protocols.pages.templating import to_json
 from podium.protocols.pages.visit import Page, Visit, path_to
@@ -40,6 +41,9 @@ _INTERNAL_TAGS = ("mlflow.", "wandb.")
 
 async def run(visit: Visit) -> Answer:
     """One part of the page, named in the address; with `format=csv`, its metrics or parameters as a file."""
+    actor = visit.actor(visit.parameter("team"))
+    run_id = await visit.services.run_pages.run_id(actor, visit.parameter("project"), visit.parameter("run"))
+    live = await followed(visit, actor, "run", run_id)
     opened = await _opened(visit)
     if visit.query("format") == "csv":
         return _csv(visit, opened.tracked)
@@ -56,15 +60,10 @@ async def run(visit: Visit) -> Answer:
         "part": part,
         "project_home": path_to(tracked.team, tracked.project.name),
         "curve_count": len(_curved(tracked.run)),
-        "mark": await _mark(visit),
+        "live": live,
         **await _SHOWN[part](visit, opened),
     }
     return Page("run/page.html", values)
-
-
-async def live(visit: Visit) -> Response:
-    """A mark that changes when the page would."""
-    return json_response(visit, {"mark": await _mark(visit)})
 
 
 async def system_curves(visit: Visit) -> Response:
@@ -202,11 +201,6 @@ async def _opened(visit: Visit) -> RunPage:
     return await visit.services.run_pages.open(actor, visit.parameter("project"), visit.parameter("run"))
 
 
-async def _mark(visit: Visit) -> str:
-    actor = visit.actor(visit.parameter("team"))
-    return await visit.services.run_pages.mark(actor, visit.parameter("project"), visit.parameter("run"))
-
-
 async def file(visit: Visit) -> Response:
     """A file of the run."""
     tracked = (await _opened(visit)).tracked
@@ -217,7 +211,6 @@ ONE = "/{team}/{project}/runs/{run}"
 
 ENDPOINTS = (
     Endpoint("GET", ONE, run),
-    Endpoint("GET", ONE + "/live", live),
     Endpoint("GET", ONE + "/system-curves", system_curves),
     Endpoint("GET", ONE + "/files/{path:path}", file),
 )

@@ -14,8 +14,8 @@ from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.errors import InvalidArgument
 from podium.protocols.pages.csv_files import Row, csv_answer, csv_stream
-from podium.protocols.pages.curves import json_response
 from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.run_columns import (
     FIXED,
     Column,
@@ -25,7 +25,7 @@ from podium.protocols.pages.run_columns import (
     order_of,
     parse_column,
 )
-from podium.protocols.pages.visit import Page, Visit, path_to
+from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
 from podium.services.project_pages import OpenProject
 from podium.services.searching import Found, Search
 
@@ -68,12 +68,18 @@ class RunTables:
             "fixed": FIXED,
             "cells": cells,
             "view": _view(visit),
-            "mark": await visit.services.project_pages.mark(visit.actor(opened.team), opened.project.name, shown),
-            "shown": shown,
+            "live": await followed(visit, visit.actor(opened.team), "project", str(opened.project.id), shown),
             "narrowed": partial(_narrowed, visit.query("q"), table.grouped_by),
             "csv": home + "/runs.csv" + visit.address(after=None)[len(visit.request.url.path) :],
         }
         return Page("runs/found.html" if visit.is_partial else "runs/page.html", values)
+
+    async def describe(self, visit: Visit) -> Redirect:
+        """Put a description in place of the one before."""
+        opened = await _opened(visit)
+        text = visit.field("description").replace("\r\n", "\n").strip()
+        await visit.services.projects.describe(visit.actor(opened.team), str(opened.project.id), text)
+        return Redirect(path_to(opened.team, opened.project.name))
 
     async def csv(self, visit: Visit) -> Response:
         """Every run that the filter finds, with the columns shown, or the groups."""
@@ -86,14 +92,6 @@ class RunTables:
             return csv_answer(name, _group_header(table), [_group_row(group, table) for group in table.groups])
         header = ["run_id", *(fixed.name for fixed in FIXED), *(column.spec for column in table.columns)]
         return await csv_stream(name, header, self._rows(visit, opened, table))
-
-    async def live(self, visit: Visit) -> Response:
-        """A mark that changes when the table would."""
-        opened_by = visit.actor(visit.parameter("team"))
-        shown = [int(key) for key in visit.queries("run")[:PAGE] if key.isdecimal() and len(key) < 19]
-        return json_response(
-            visit, {"mark": await visit.services.project_pages.mark(opened_by, visit.parameter("project"), shown)}
-        )
 
     async def _table(self, visit: Visit, opened: OpenProject, limit: int = PAGE) -> Table:
         try:
@@ -149,7 +147,7 @@ def endpoints(parse_filter: ParseFilter) -> tuple[Endpoint, ...]:
     return (
         Endpoint("GET", "/{team}/{project}", tables.page),
         Endpoint("GET", "/{team}/{project}/runs.csv", tables.csv),
-        Endpoint("GET", "/{team}/{project}/live", tables.live),
+        Endpoint("POST", "/{team}/{project}/description", tables.describe),
     )
 
 

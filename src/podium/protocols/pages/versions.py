@@ -10,6 +10,7 @@ from podium.errors import InvalidState, NotFound
 from podium.protocols.pages.csv_files import Table, csv_choice
 from podium.protocols.pages.described import described_tables, file_table
 from podium.protocols.pages.endpoint import Answer, Endpoint
+from podium.protocols.pages.live import followed
 from podium.protocols.pages.previews import preview_of, raw_answer
 from podium.protocols.pages.snippets import load_snippets
 from podium.protocols.pages.trees import file_tree
@@ -22,6 +23,7 @@ _TABS = ("overview", "files", "lineage")
 
 async def show(visit: Visit) -> Answer:
     """The page, with the part that `tab` names; with `format=csv`, one of its tables as a file."""
+    live = await followed(visit, _actor(visit), "version", f"{visit.parameter('name')}/{_number(visit)}")
     actor, version = await _version(visit)
     if visit.query("format") == "csv":
         return await _csv(visit, actor, version)
@@ -30,6 +32,7 @@ async def show(visit: Visit) -> Answer:
     manifest = await _manifest(visit, actor, version)
     values = {
         "area": "cabinet",
+        "live": live,
         "team": actor.team,
         "model": model,
         "version": version,
@@ -94,10 +97,15 @@ def _actor(visit: Visit) -> Actor:
 
 
 async def _version(visit: Visit) -> tuple[Actor, ModelVersion]:
-    actor, name, number = _actor(visit), visit.parameter("name"), visit.parameter("version")
+    actor = _actor(visit)
+    return actor, await visit.services.versions.get(actor, visit.parameter("name"), _number(visit))
+
+
+def _number(visit: Visit) -> str:
+    number = visit.parameter("version")
     if not number.isdecimal():
         raise NotFound(f"There is no version '{number}': versions are numbers.")
-    return actor, await visit.services.versions.get(actor, name, number)
+    return number
 
 
 async def _file(visit: Visit, actor: Actor, version: ModelVersion) -> ManifestEntry:

@@ -3,7 +3,9 @@
 // A page with curves tells which part of one to comment on, and is told which part a comment is about:
 //   document.dispatchEvent(new CustomEvent("podium:comment-on", { detail: { metric, from, to } }));
 //   document.addEventListener("podium:show-range", (event) => event.detail); // { metric, from, to }
-// What is commented on already stands in data-anchors of [data-comments]: [{ id, metric, from_step, to_step }].
+// What is commented on already stands in [data-anchors]: [{ id, metric, from_step, to_step }]. A page with curves has
+// the comments in #said, which is shown when somebody comments on a curve, or asks for what was said about one:
+//   document.dispatchEvent(new CustomEvent("podium:show-comment", { detail: { id } }));
 "use strict";
 
 (() => {
@@ -72,6 +74,7 @@
   function anchor(detail) {
     const form = document.querySelector("[data-new-comment]");
     if (!form) return;
+    openSaid(true);
     const note = form.querySelector("[data-anchored]");
     form.elements.metric.value = detail ? detail.metric : "";
     form.elements.from_step.value = detail ? Math.round(detail.from) : "";
@@ -85,15 +88,55 @@
     form.elements.text.focus();
   }
 
+  // ---- The comments beside curves
+
+  function openSaid(isOpen) {
+    const said = document.getElementById("said");
+    if (!said) return;
+    said.hidden = !isOpen;
+    document.querySelector("[data-toggle-said]")?.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  function countSaid() {
+    const shown = document.querySelector("[data-said-count]");
+    if (!shown) return;
+    shown.textContent = document.querySelector(".comments-head .count")?.textContent ?? "";
+    shown.hidden = !shown.textContent;
+  }
+
+  function showComment(id) {
+    openSaid(true);
+    const comment = document.getElementById(`comment-${id}`);
+    if (!comment) return;
+    for (const other of document.querySelectorAll(".comment.is-shown")) other.classList.remove("is-shown");
+    comment.classList.add("is-shown");
+    comment.tabIndex = -1;
+    comment.scrollIntoView({ block: "nearest" });
+    comment.focus({ preventScroll: true });
+  }
+
+  // The address of a comment on a curve shows both.
+  function showLinked() {
+    const [, id] = location.hash.match(/^#comment-(\d+)$/) ?? [];
+    if (!id) return;
+    showComment(id);
+    const said = document.getElementById(`comment-${id}`)?.closest(".thread")?.querySelector("[data-show-metric]");
+    if (said && !new URLSearchParams(location.search).get("from")) showRange(said);
+  }
+
+  function showRange({ dataset }) {
+    const detail = { metric: dataset.showMetric, from: Number(dataset.from), to: Number(dataset.to) };
+    document.dispatchEvent(new CustomEvent("podium:show-range", { detail }));
+  }
+
   function onClick(event) {
+    const toggle = event.target.closest("[data-toggle-said]");
+    if (toggle) openSaid(toggle.getAttribute("aria-expanded") !== "true");
     const name = event.target.closest("[data-name]");
     if (name?.closest(".mention-list")) take(name.closest(".editor").querySelector("[data-mentions]"), name.dataset.name);
     if (event.target.closest("[data-unanchor]")) anchor(null);
     const shown = event.target.closest("[data-show-metric]");
-    if (shown) {
-      const detail = { metric: shown.dataset.showMetric, from: Number(shown.dataset.from), to: Number(shown.dataset.to) };
-      document.dispatchEvent(new CustomEvent("podium:show-range", { detail }));
-    }
+    if (shown) showRange(shown);
   }
 
   document.addEventListener("input", (event) => {
@@ -102,4 +145,9 @@
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
   document.addEventListener("podium:comment-on", (event) => anchor(event.detail));
+  document.addEventListener("podium:show-comment", (event) => showComment(event.detail.id));
+  for (const name of ["htmx:afterSettle", "podium:changed"]) document.addEventListener(name, countSaid);
+  window.addEventListener("hashchange", showLinked);
+  countSaid();
+  showLinked();
 })();

@@ -11,7 +11,8 @@
 //
 // Changing one of these attributes draws it anew. Dragging zooms, and fetches that part in full detail; a double click or
 // Escape shows all. It sends `podium:zoom` {from, to, axis} (null for all), which bubbles. On `podium:changed`, sent to
-// the document when what is shown has grown, it fetches again. Needs vendor/uplot/uPlot.iife.min.js and its styles.
+// the document when what is shown has grown, it fetches again. When drawn it sends `podium:drawn` {plot, axis}, and
+// `podium:choose` {from, to} for a part that is dragged over with Shift held; both bubble. Needs vendor/uplot/uPlot.iife.min.js and its styles.
 "use strict";
 
 (() => {
@@ -97,6 +98,7 @@
       this.note.textContent = "Reading…";
       host.append(this.canvas, this.readout, this.note);
       host.addEventListener("keydown", (event) => this.onKey(event));
+      host.addEventListener("mousedown", (event) => { this.isChoosing = event.shiftKey; }, true);
       if (host.getBoundingClientRect().top < innerHeight + 200) this.see(true);
       visible.observe(host);
       resized.observe(host);
@@ -253,7 +255,7 @@
           { ...line, size: 28, gap: 4, values: this.axis === "relative" ? (_, splits) => splits.map(duration) : undefined },
           { ...line, gap: 4, values: (_, splits) => splits.map((split) => (split === null ? "" : shown(split))), size: (plot, labels) => this.labelWidth(labels) },
         ],
-        hooks: { setCursor: [(plot) => this.read(plot)], setSelect: [(plot) => this.select(plot)] },
+        hooks: { draw: [(plot) => this.send("podium:drawn", { plot, axis: this.axis })], setCursor: [(plot) => this.read(plot)], setSelect: [(plot) => this.select(plot)] },
       };
     }
 
@@ -289,7 +291,12 @@
       const scale = this.axis === "step" ? 1 : 1000;
       const edges = [left, left + width].map((at) => plot.posToVal(at, "x") * scale);
       plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-      this.zoom([Math.floor(edges[0]), Math.ceil(edges[1])]);
+      if (this.isChoosing) this.send("podium:choose", { from: Math.ceil(edges[0]), to: Math.floor(edges[1]) });
+      else this.zoom([Math.floor(edges[0]), Math.ceil(edges[1])]);
+    }
+
+    send(name, detail) {
+      this.host.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
     }
 
     zoom(edges) {
@@ -298,7 +305,7 @@
       this.host.dataset.from = from;
       this.host.dataset.to = to;
       const detail = { from: from || null, to: to || null, axis: this.axis, label: this.host.dataset.label };
-      this.host.dispatchEvent(new CustomEvent("podium:zoom", { bubbles: true, detail }));
+      this.send("podium:zoom", detail);
     }
 
     onKey(event) {

@@ -1,8 +1,7 @@
-// Tables of runs and a run's page: choosing runs to compare, how curves are shown, and what is kept fresh.
+// Tables of runs and a run's page: choosing runs to compare, and how curves are shown.
 "use strict";
 
 (() => {
-  const LIVE_MS = 2000;
   const chosen = new Set();
 
   // ---- Choosing runs: what is chosen stays so when the table is read anew.
@@ -52,51 +51,19 @@
   });
 
   document.addEventListener("podium:zoom", (event) => {
-    if (document.querySelector("[data-curve-controls]")) showAs({ from: event.detail.from || "", to: event.detail.to || "" });
+    const controls = document.querySelector("[data-curve-controls]");
+    if (!controls) return;
+    const { axis, from, to } = event.detail;
+    const chosen = controls.querySelector(`[name="x"][value="${axis}"]`);
+    if (chosen) chosen.checked = true;
+    showAs({ x: axis === "step" ? "" : axis, from: from || "", to: to || "" });
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-zoom-out]")) showAs({ from: "", to: "" });
   });
 
-  // ---- Kept fresh: a small question every two seconds tells whether anything changed; then the parts marked so are
-  // read anew, but for one that somebody is writing in.
-
-  async function ask() {
-    const host = document.querySelector("[data-live]");
-    if (!host || document.hidden) return;
-    const response = await fetch(host.dataset.live, { headers: { accept: "application/json" } });
-    if (!response.ok) return;
-    const { mark } = await response.json();
-    if (mark === host.dataset.mark) return;
-    host.dataset.mark = mark;
-    await renew();
-    document.dispatchEvent(new CustomEvent("podium:changed"));
-  }
-
-  async function renew() {
-    const response = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (!response.ok) return;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const old of document.querySelectorAll("[data-fresh][id]")) {
-      const renewed = page.getElementById(old.id);
-      if (!renewed || old.querySelector("details.menu[open], input:not([type=checkbox]):focus, textarea:focus")) continue;
-      old.replaceWith(renewed);
-      htmx.process(renewed);
-    }
-    showChosen();
-  }
-
-  async function keepFresh() {
-    try {
-      await ask();
-    } catch {
-      // The server is away; it is asked again.
-    }
-    setTimeout(keepFresh, LIVE_MS);
-  }
-
   document.addEventListener("htmx:afterSwap", showChosen);
+  document.addEventListener("podium:changed", showChosen);
   showChosen();
-  setTimeout(keepFresh, LIVE_MS);
 })();
