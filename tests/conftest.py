@@ -18,6 +18,21 @@ settings.register_profile("steady", derandomize=True, deadline=None, suppress_he
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# What fails at once comes first, then what takes long; many small files even out in the end what the worker processes
+# have to do.
+_ORDER = ("unit", "properties", "durability", "protocols", "pages", "fuzz", "cli", "blobs", "store", "services")
+_REST = _ORDER.index("durability")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests by their folders; what lies in none is among the long ones. Within a folder they stay as they are."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return _ORDER.index(folder) if folder in _ORDER else _REST
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
@@ -70,7 +85,7 @@ def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The same test over both databases."""
+    """The same test over both databases. On PostgreSQL what migrations make may be a session older than the test."""
     with ExitStack() as stack:
         url = None
         if request.param == "postgresql":
