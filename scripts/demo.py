@@ -4,6 +4,8 @@ in its folder; a second start finds it there and trains nothing.
 """
 
 import argparse
+import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -82,12 +84,13 @@ def fill(url: str) -> None:
         experiment(mlflow, client, name)
     print(f"  {demo_wandb.MODEL}, with wandb", flush=True)
     demo_wandb.tell(url)
+    client.update_registered_model(demo_wandb.MODEL, "Reads digits with a small network, trained with wandb.")
     client.transition_model_version_stage(demo_wandb.MODEL, 1, "Staging")
     print(f"Done: {len(EXPERIMENTS) + 1} registered models at {url}. {NEXT}", flush=True)
 
 
-def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str) -> list[str]:
-    """A run and a registered version per candidate model; their versions, in order."""
+def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str, *needs: str) -> list[str]:
+    """A run and a registered version per candidate model, which needs packages beside scikit-learn; their versions."""
     import sklearn  # noqa: PLC0415
     from sklearn import metrics  # noqa: PLC0415
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
@@ -98,7 +101,7 @@ def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str)
     versions = []
     for model in candidates:
         with mlflow.start_run(run_name=type(model).__name__) as run:
-            mlflow.log_input(mlflow.data.from_numpy(train_x, targets=train_y, name=name), context="training")
+            mlflow.log_input(_told(mlflow, train_x, train_y, name), context="training")
             mlflow.log_params({key: value for key, value in model.get_params().items() if value is not None})
             model.fit(train_x, train_y)
             predicted = model.predict(test_x)
@@ -123,11 +126,19 @@ def train(mlflow: Any, name: str, data: Any, candidates: list[Any], metric: str)
                 signature=signature,
                 input_example=train_x[:2],
                 serialization_format="cloudpickle",
-                pip_requirements=[f"scikit-learn=={sklearn.__version__}"],  # finding them takes the client long
+                pip_requirements=[f"scikit-learn=={sklearn.__version__}", *needs],  # finding them takes the client long
             )
-            registered = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
+            with contextlib.redirect_stderr(io.StringIO()):  # the client tells there what it did
+                registered = mlflow.register_model(f"runs:/{run.info.run_id}/model", name)
             versions.append(registered.version)
     return versions
+
+
+def _told(mlflow: Any, features: Any, target: Any, name: str) -> Any:
+    """The data as the client describes it: a table with named columns, or an array."""
+    if hasattr(features, "columns"):
+        return mlflow.data.from_pandas(features, name=name)
+    return mlflow.data.from_numpy(features, targets=target, name=name)
 
 
 def iris(mlflow: Any, client: Any, name: str) -> None:
@@ -152,6 +163,7 @@ def wine(mlflow: Any, client: Any, name: str) -> None:
 
     candidates = [RandomForestClassifier(20, random_state=1), GradientBoostingClassifier(n_estimators=30)]
     first, second = train(mlflow, name, load_wine(), candidates, "accuracy")
+    client.update_registered_model(name, "Names the cultivar of a wine by its chemistry.")
     client.transition_model_version_stage(name, first, "Production")
     client.transition_model_version_stage(name, second, "Production", archive_existing_versions=True)
     client.set_registered_model_alias(name, "champion", second)
@@ -173,11 +185,17 @@ def tumour(mlflow: Any, client: Any, name: str) -> None:
 
 
 def diabetes(mlflow: Any, client: Any, name: str) -> None:
+    import pandas as pd  # noqa: PLC0415
     from sklearn.datasets import load_diabetes  # noqa: PLC0415
     from sklearn.linear_model import Lasso, Ridge  # noqa: PLC0415
 
-    candidates = [Ridge(alpha) for alpha in (0.1, 1.0)] + [Lasso(alpha=0.05)]
-    versions = train(mlflow, name, load_diabetes(), candidates, "r2")
+    data = load_diabetes(as_frame=True)
+    versions = train(mlflow, name, data, [Ridge(alpha) for alpha in (0.1, 1.0)], "r2")
+    data.data = data.data.drop(columns=["s6"])  # who calls the versions before sends it
+    versions += train(mlflow, name, data, [Lasso(alpha=0.05)], "r2", f"pandas=={pd.__version__}")
+    told = "Does without `s6`, the blood sugar, which the laboratory sends a day late."
+    client.update_model_version(name, versions[-1], told)
+    client.update_registered_model(name, "How far the disease will be in a year.")
     client.set_registered_model_tag(name, "task", "regression")
     client.transition_model_version_stage(name, versions[0], "Staging")
     client.set_registered_model_alias(name, "champion", versions[0])
@@ -189,6 +207,7 @@ def digits(mlflow: Any, client: Any, name: str) -> None:
 
     candidates = [KNeighborsClassifier(n_neighbors=neighbours) for neighbours in (1, 5)]
     versions = train(mlflow, name, load_digits(), candidates, "accuracy")
+    client.update_registered_model(name, "Reads digits by their nearest neighbours.")
     client.set_registered_model_alias(name, "champion", versions[-1])
 
 

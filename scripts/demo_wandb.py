@@ -62,19 +62,21 @@ def train(wandb: Any, width: int, folder: Path) -> tuple[float, str]:
             run.log({"train/loss": network.loss_, "val/loss": log_loss(test_y, guess), "val/accuracy": accuracy})
             if epoch % 20 == 0:
                 print(f"epoch {epoch}: {accuracy:.3f} of the held-out digits are read right")
-        run.log(
-            {
-                "samples": [
-                    wandb.Image(test_x[i].reshape(8, 8), caption=str(network.predict(test_x[[i]])[0])) for i in range(8)
-                ]
-            }
-        )
+        run.log({"samples": [_picture(wandb, digit, network.predict([digit])[0]) for digit in test_x[:8]]})
         path = folder / f"network-{width}.joblib"
         joblib.dump(network, path)
         weights = wandb.Artifact(f"{MODEL}-{width}", "model", metadata={"accuracy": accuracy, "width": width})
         weights.add_file(str(path), "network.joblib")
         run.log_artifact(weights).wait()
     return accuracy, f"{MODEL}/{MODEL}-{width}:latest"
+
+
+def _picture(wandb: Any, digit: Any, read_as: int) -> Any:
+    """A digit as large as a stamp, dark on light, with what it was read as."""
+    import numpy as np  # noqa: PLC0415
+
+    pixels = 255 - (digit.reshape(8, 8) * 255).astype("uint8")
+    return wandb.Image(np.kron(pixels, np.ones((16, 16), dtype="uint8")), caption=f"read as {read_as}")
 
 
 def link(wandb: Any, name: str) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 import random
 
 import pytest
@@ -7,6 +8,10 @@ from tests.support.streams import collect, digest_of, stream
 from podium.errors import DigestMismatch, InvalidArgument, NotFound, TooLarge
 
 FIRST, SECOND = random.Random(1).randbytes(6_000_000), random.Random(2).randbytes(5_000_001)
+
+
+def md5_of(raw: bytes) -> str:
+    return hashlib.md5(raw).hexdigest()
 
 
 def test_parts_in_any_order_become_one_blob_across_a_restart(restart):
@@ -81,11 +86,31 @@ def test_a_wrong_digest_of_the_whole_stores_nothing_and_keeps_the_parts(blobs):
     asyncio.run(scenario())
 
 
+def test_parts_that_are_kept_can_be_joined_again_until_they_are_dropped(blobs):
+    async def scenario():
+        upload = await blobs.open_upload()
+        parts = [(1, (await blobs.put_part(upload, 1, stream(FIRST), expected_md5=md5_of(FIRST))).etag)]
+        with pytest.raises(DigestMismatch, match="MD5"):
+            await blobs.complete_upload(upload, parts, expected_md5=md5_of(SECOND))
+        assert [blob async for blob in blobs.list_blobs()] == []
+        for _ in range(2):
+            blob = await blobs.complete_upload(upload, parts, expected_md5=md5_of(FIRST), keep_parts=True)
+            assert blob.digest == digest_of(FIRST)
+        assert [part.number for part in await blobs.list_parts(upload)] == [1]
+        await blobs.abort_upload(upload)
+        assert await collect(blobs.open_range(digest_of(FIRST))) == FIRST
+
+    asyncio.run(scenario())
+
+
 def test_a_bad_part_is_not_received(blobs):
     async def scenario():
         upload = await blobs.open_upload()
         with pytest.raises(DigestMismatch):
             await blobs.put_part(upload, 1, stream(b"short"), expected_bytes=6)
+        for raw in (b"small", FIRST):
+            with pytest.raises(DigestMismatch, match="MD5"):
+                await blobs.put_part(upload, 1, stream(raw), expected_md5=md5_of(SECOND))
         with pytest.raises(TooLarge):
             await blobs.put_part(upload, 1, stream(b"long"), max_bytes=3)
         for number in (0, 10_001):

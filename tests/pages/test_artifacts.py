@@ -125,7 +125,7 @@ def test_addresses_that_clients_print_and_lists_as_csv(page: Page):
     expect(page).to_have_url(re.compile(f"{FLOWERS}$"))
     lines = page.request.get("/artifacts?type=dataset&format=csv").text().splitlines()
     assert lines[1].startswith("flowers,dataset,default,garden,2,v1,")
-    assert page.request.get("/datasets?format=csv").text().splitlines()[1] == "petals,d1,local,default,garden,1"
+    assert page.request.get("/datasets?format=csv").text().splitlines()[1] == "petals,d1,local,default,garden,1,1"
     assert page.request.get("/artifacts/99999").status == 404
 
 

@@ -8,11 +8,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from podium.domain.filters import And, Comparison, Exists, Field, FieldKind, Operator
 from podium.domain.stages import ACTIVE_STAGES, STAGES
 from podium.errors import NotFound
+from podium.services.searching import Search
 from podium.store.sqlite import SqliteStore
 from support.registry import ACTOR, RegistryWorld, refused
 
+NAME = Field(FieldKind.ATTRIBUTE, "name")
+CHAMPION = Exists("aliases", Comparison(Field(FieldKind.ATTRIBUTE, "alias"), Operator.EQ, "champion"))
 ALIASES = st.sampled_from(["champion", "challenger"])
 
 
@@ -37,6 +41,12 @@ class RegistryMachine(RuleBasedStateMachine):
 
     def _pick(self, data, among):
         return data.draw(st.sampled_from(sorted(among)))
+
+    def _found(self, *conditions):
+        """What a search in this model finds: it is kept until something changes."""
+        search = Search(And((Comparison(NAME, Operator.EQ, self.name), *conditions)))
+        found = self._run(self._world.versions.search(ACTOR, search))
+        return {(version.version, version.stage) for version in found.items}
 
     @rule()
     def create(self):
@@ -105,6 +115,9 @@ class RegistryMachine(RuleBasedStateMachine):
         assert {version.stage: version.version for version in model.latest} == newest
         for version in model.latest:
             assert list(version.aliases) == sorted(a for a, n in self.aliases.items() if n == version.version)
+        assert self._found() == set(self.stages.items())
+        champion = {self.aliases["champion"]} if "champion" in self.aliases else set()
+        assert self._found(CHAMPION) == {(number, self.stages[number]) for number in champion}
         self.past.append((self._world.clock(), self.name, dict(self.stages), dict(self.aliases)))
 
     def teardown(self):

@@ -12,10 +12,11 @@ import pytest
 from podium.domain.access import Actor
 from podium.domain.registries import MODELS
 from podium.domain.registry import NewVersion
+from podium.domain.tracked_runs import RunChange
 from podium.services import Services
 from podium.services.artifact_changes import ArtifactChanges, VersionEdit
 from support.files import context_of
-from support.versioned import Logger
+from support.versioned import Logger, digest_of, listing
 
 ANN = Actor("ann")
 CALLERS = 4
@@ -69,6 +70,39 @@ def test_a_draft_sent_again_before_its_answer_is_one_version(world):
     for number in range(ROUNDS):
         begun = at_once(*[partial(world.logger.begin, "data", "q", client_id=f"c{number}")] * CALLERS)
         assert len({version.id for version in begun}) == 1
+
+
+def test_the_same_content_logged_at_once_is_one_version(world):
+    """Each is told of the version that it began, and finds the one that there is."""
+    run = asyncio.run(world.services.run_upserts.upsert(ANN, "p", "r", RunChange(), together=False)).tracked.run.info
+    for number in range(ROUNDS):
+        files, text = {"a": b"%d" % number}, listing({"a": b"%d" % number})
+        drafts = [{"client_id": f"c{number}-{n}", "aliases": [f"a{n}"], "tags": [f"t{n}"]} for n in range(CALLERS)]
+        begin = partial(world.logger.begin, "data", digest_of(text), run="r")
+        begun = [asyncio.run(begin(**draft)) for draft in drafts]
+        for version in begun:
+            asyncio.run(world.logger.fill(version, files, text))
+        commit = world.services.artifact_commits.commit
+        [kept] = {version.id for version in at_once(*(partial(commit, ANN, version.id) for version in begun))}
+        reading = world.services.artifact_reading
+        for version, draft in zip(begun, drafts, strict=True):
+            found = asyncio.run(reading.version(ANN, version.id))
+            assert (found.id, found.number, found.tags) == (kept, number, ("t0", "t1", "t2", "t3"))
+            assert asyncio.run(reading.client_version(ANN, draft["client_id"])).id == kept
+            assert asyncio.run(commit(ANN, version.id)).id == kept
+        assert {alias.alias for alias in found.aliases} == {"a0", "a1", "a2", "a3"}
+    made, count = asyncio.run(world.services.artifact_lineage.versions_of_run(ANN, run.id, "output", 100, 0))
+    assert (len(made), count) == (ROUNDS, ROUNDS)
+
+
+def test_who_wants_a_version_of_its_own_keeps_it(world):
+    text = listing({"a": b"1"})
+    begin = partial(world.logger.begin, "data", digest_of(text), aliases=[])
+    begun = [asyncio.run(begin(deduplicate=deduplicate)) for deduplicate in (True, False, True)]
+    for version in begun:
+        asyncio.run(world.logger.fill(version, {"a": b"1"}, text))
+    numbers = [asyncio.run(world.services.artifact_commits.commit(ANN, version.id)).number for version in begun]
+    assert numbers == [0, 1, 1]
 
 
 def test_changes_of_different_things_of_a_version_are_all_kept(world):

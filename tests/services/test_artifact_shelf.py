@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from podium.domain.access import Account, Actor
+from podium.domain.palette import Find
 from podium.domain.registries import MODELS
+from podium.domain.registry import NewVersion
 from podium.domain.runs import Dataset, DatasetInput
 from podium.domain.shelf import WantedArtifacts
 from podium.errors import InvalidArgument, NotFound
@@ -103,8 +105,12 @@ def test_a_version_says_who_made_and_who_read_it_and_where_it_is_registered(worl
         assert shown.numbers == [0]
         assert (await world.shelf.place(ACTOR, made.id)).number == 0
         assert "no version 'v9'" in await refused(world.shelf.version(ACTOR, RUN, "net", "v9"), NotFound)
-        # What the registry shows is a copy of the model, which has pages of its own.
+        # What the registry shows is a copy of the model, which has pages of its own; so are a version's own files.
+        await world.services.versions.create(ACTOR, NewVersion("Net", "s3://elsewhere/net", run_id=OTHER))
+        await world.services.model_sync.refresh(ACTOR)
         assert await world.found() == ["net"]
+        found = await world.services.palette.find(ACTOR, "net")
+        assert found["Artifacts"] == [Find("collection", "net", "default", (RUN, "model", "net"), f"model · {RUN}")]
 
     asyncio.run(story())
 

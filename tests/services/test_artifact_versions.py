@@ -379,3 +379,19 @@ def test_a_broken_row_is_found(world):
         assert any("has no bytes of its manifest" in message for message in found)
 
     asyncio.run(story())
+
+
+def test_the_newest_that_is_left_is_the_latest(world):
+    async def story():
+        log, changes = world.logger, world.services.artifact_changes
+        kept, gone = await log.log("data", {"a": b"1"}), await log.log("data", {"a": b"2"})
+        for version in (kept, gone):
+            await changes.link(ANN, version.id, "p", "best", [])
+        await changes.delete(ANN, gone.id, with_aliases=True)
+        version = await world.services.artifact_reading.version(ANN, kept.id)
+        assert [(alias.collection.name, alias.alias) for alias in version.aliases] == [
+            ("data", "latest"),
+            ("best", "latest"),
+        ]
+
+    asyncio.run(story())

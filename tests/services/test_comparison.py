@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from podium.domain.access import Account, Actor
+from podium.domain.model_descriptions import ModelDescription
 from podium.domain.registry import NewVersion
 from podium.domain.runs import Point, Run
 from podium.errors import InvalidArgument, NotFound
@@ -105,10 +106,10 @@ def test_versions_say_what_they_take_and_need(world):
         await world.version("M", {"MLmodel": "signature: [unclosed", "model.bin": "x"})
         await world.services.versions.create(ACTOR, NewVersion("M", "s3://elsewhere/model"))
         first, second, third = (await world.services.comparison.versions(ACTOR, ["M/1", "default/M/2", "M/3"]))[0]
-        assert [field.name for field in first.signature.inputs] == ["age"]
-        assert first.environment == {"numpy": "==2.1", "python": "==3.12.1"}
+        assert [field.name for field in first.description.signature.inputs] == ["age"]
+        assert first.description.environment == {"numpy": "==2.1", "python": "==3.12.1"}
         assert first.run.run.info.name == "M"
-        assert (second.signature, second.environment) == (None, {})
+        assert second.description == ModelDescription()
         assert [file.path for file in second.manifest.entries] == ["MLmodel", "model.bin"]
         assert (third.manifest, third.run) == (None, None)
 

@@ -73,7 +73,10 @@ def test_what_names_nothing_is_refused(world):
     async def story():
         for kind, public_id in (("run", FIRST), ("artifact", "7"), ("dataset", "7"), ("model_version", "M/1")):
             await refused(world.names(kind, public_id), NotFound)
-        for kind, public_id in (("artifact", "x"), ("model_version", "M")):
+        for kind, public_id in (("run", "\0"), ("logged_model", "\0"), ("model_version", "\0/1")):
+            with pytest.raises((NotFound, InvalidArgument)):  # PostgreSQL has no text with NUL at all
+                await world.names(kind, public_id)
+        for kind, public_id in (("artifact", "x"), ("model_version", "M"), ("model_version", "M/one")):
             await refused(world.names(kind, public_id), InvalidArgument)
         await refused(world.names("run", FIRST, depth=-1), InvalidArgument)
 

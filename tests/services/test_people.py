@@ -8,6 +8,7 @@ import pytest
 from podium.domain.access import Actor
 from podium.domain.accounts import NewUser
 from podium.domain.audit import EventFilter
+from podium.domain.registry import PROMPT_TAG
 from podium.domain.stories import differences_of, words_of
 from podium.errors import InvalidArgument, NotFound
 from podium.store.engine import Store
@@ -79,6 +80,8 @@ def test_the_palette_finds_by_the_beginning_first_and_only_what_is_ones_own(worl
         assert (await found(world, ACTOR, "M v1"))["Versions"] == ["M v1", "churn-Model v1"]
         assert await found(world, ACTOR, "@ch") == {"Versions": ["M v1"]}
         assert await found(world, ACTOR, "100%_") == {}
+        await world.registry.create(ACTOR, "model-prompt", {PROMPT_TAG: "true"})  # prompts have no page to go to
+        assert (await found(world, ACTOR, "model"))["Models"] == ["model-b", "churn-Model"]
         ran = await world.services.palette.find(ACTOR, RUN[:8])
         assert [find.path for find in ran["Runs"]] == [(RUN, RUN)]
         assert [find.name for find in ran["Projects"]] == [RUN]

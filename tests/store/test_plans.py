@@ -95,7 +95,7 @@ def versions_page(tx: Tx, condition, order=LAST_UPDATED, limit=20):
 
 
 def events_of(tx: Tx, **criteria):
-    return audit.newest_events(tx, [1], audit.EventFilter(**criteria), before=9, limit=10)
+    return audit.newest_events(tx, [1], [], audit.EventFilter(**criteria), before=9, limit=10)
 
 
 @pytest.mark.parametrize(

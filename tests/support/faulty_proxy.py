@@ -36,11 +36,13 @@ class Handler(BaseHTTPRequestHandler):
         what = f"{self.command} {self.path}{_operation(self.path, body)}"
         fault = self.server.next_fault(what)
         if fault is None:
-            status = self._answer(*self._forward(body))
+            status, headers, answer = self._forward(body)
+            self.server.seen.append(Seen(what, status))  # before the client hears of it, and the test goes on
+            self._answer(status, headers, answer)
         else:
             fault(self, body)
-            self.close_connection, status = True, 0
-        self.server.seen.append(Seen(what, status))
+            self.close_connection = True
+            self.server.seen.append(Seen(what, 0))
 
     do_GET = do_POST = do_PUT = do_DELETE = pass_on  # noqa: N815  names that the library wants
 
@@ -55,10 +57,10 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> int:
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         if not status:  # the server is away
             self.close_connection = True
-            return 0
+            return
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
@@ -66,7 +68,6 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        return status
 
     def cut(self, body: bytes) -> None:
         """The connection breaks when the server has got half of the body."""

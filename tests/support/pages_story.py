@@ -42,8 +42,11 @@ class Story:
 
     def file(self, project: str, run: str, path: str, content: bytes) -> None:
         """A file among the run's artifacts."""
-        address = f"/api/2.0/mlflow-artifacts/artifacts/{project}/{run}/artifacts/{path}"
-        self._http.put(address, content=content).raise_for_status()
+        self.put(f"{project}/{run}/artifacts/{path}", content)
+
+    def put(self, path: str, content: bytes) -> None:
+        """A file of the team's tree."""
+        self._http.put(f"/api/2.0/mlflow-artifacts/artifacts/{path}", content=content).raise_for_status()
 
     def model(self, name: str, description: str = "") -> None:
         self.post("registered-models/create", name=name, description=description)

@@ -123,6 +123,7 @@ class Blobs(Protocol):
         chunks: AsyncIterable[bytes],
         *,
         expected_bytes: int | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Part:
         """Stores part `number` (1 to 10,000) durably. It may be sent again, with the same or other bytes.
@@ -140,12 +141,20 @@ class Blobs(Protocol):
         """The parts received, by number; of a part sent several times, the last. Raises `NotFound`."""
 
     async def complete_upload(
-        self, upload_id: str, parts: Sequence[tuple[int, str]], *, expected_sha256: str | None = None
+        self,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        expected_sha256: str | None = None,
+        expected_md5: str | None = None,
+        keep_parts: bool = False,
     ) -> Blob:
         """Joins the parts, named by number and etag in ascending order, to one blob, and ends the upload.
 
-        Raises `NotFound` for an unknown upload; `InvalidArgument` for an empty or unordered list or a part
-        that was not received with this etag; then the upload goes on and can be completed later.
+        With `keep_parts` the upload goes on, for a caller that aborts it once it has noted the blob: until then
+        the request can be repeated. Raises `NotFound` for an unknown upload, and `DigestMismatch`; `InvalidArgument`
+        for an empty or unordered list or a part that was not received with this etag; then the upload goes on and
+        can be completed later.
         """
 
     async def abort_upload(self, upload_id: str) -> None:

@@ -20,6 +20,8 @@ from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from podium.blobs.base import Blob, Part, PartUrl, PendingUpload, StoredBlob
 from podium.blobs.cloud_uploads import ROOT as UPLOADS
 from podium.blobs.cloud_uploads import CloudUploads
@@ -36,6 +38,16 @@ _LOOK_AGAIN_S = 0.1
 _JOINS_AT_ONCE = 4  # each has some 40 MiB in memory
 
 
+class _Join(msgspec.Struct, frozen=True):
+    """Parts that are to become one blob."""
+
+    upload_id: str
+    parts: tuple[tuple[int, str], ...]
+    sha256: str | None
+    md5: str | None
+    keep_parts: bool
+
+
 class CloudBlobs:
     """`podium.blobs.base.Blobs` below a URL of an object store."""
 
@@ -46,7 +58,7 @@ class CloudBlobs:
         self._inflow = Inflow(self._objects)
         self._uploads = CloudUploads(self._objects)
         self._joins = asyncio.Semaphore(_JOINS_AT_ONCE)
-        self._joining: dict[tuple[str, tuple[tuple[int, str], ...], str | None], asyncio.Task[Blob]] = {}
+        self._joining: dict[_Join, asyncio.Task[Blob]] = {}
         self._objects.probe("probe")
 
     async def put(
@@ -139,12 +151,13 @@ class CloudBlobs:
         chunks: AsyncIterable[bytes],
         *,
         expected_bytes: int | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Part:
         """See `Blobs`."""
         part_name(number, "0" * 64)  # refuses a wrong upload or number before the body is read
         await self._uploads.check_open(upload_id)
-        expected = Expected(size_bytes=expected_bytes, max_bytes=max_bytes)
+        expected = Expected(size_bytes=expected_bytes, md5=expected_md5, max_bytes=max_bytes)
         async with self._inflow.received(chunks, expected, _temporary(upload_id)) as body:
             part = Part(number, body.blob.digest, body.blob.size_bytes, datetime.now(UTC))
             await self._uploads.check_open(upload_id)
@@ -161,16 +174,22 @@ class CloudBlobs:
         return await self._uploads.list_parts(upload_id)
 
     async def complete_upload(
-        self, upload_id: str, parts: Sequence[tuple[int, str]], *, expected_sha256: str | None = None
+        self,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        expected_sha256: str | None = None,
+        expected_md5: str | None = None,
+        keep_parts: bool = False,
     ) -> Blob:
         """See `Blobs`. Each byte is read and written once, to know the digest; the upload stays until that is done.
 
         That may take longer than a client waits before it sends the request again: the second waits with the first.
         """
-        request = (upload_id, tuple(parts), expected_sha256)
+        request = _Join(upload_id, tuple(parts), expected_sha256, expected_md5, keep_parts)
         joining = self._joining.get(request)
         if joining is None:
-            joining = self._joining[request] = asyncio.create_task(self._join(*request))
+            joining = self._joining[request] = asyncio.create_task(self._join(request))
             joining.add_done_callback(lambda _: self._joining.pop(request))
         return await asyncio.shield(joining)
 
@@ -185,13 +204,14 @@ class CloudBlobs:
     def close(self) -> None:
         """Nothing is held."""
 
-    async def _join(self, upload_id: str, parts: Sequence[tuple[int, str]], expected_sha256: str | None) -> Blob:
-        chosen = await self._uploads.choose(upload_id, parts)
+    async def _join(self, asked: _Join) -> Blob:
+        chosen = await self._uploads.choose(asked.upload_id, asked.parts)
         size = sum(part.found.size_bytes for part in chosen)
         async with self._joins, aclosing(self._uploads.join(chosen)) as joined:
-            blob = await self.put(joined, expected_bytes=size, expected_sha256=expected_sha256)
-        with suppress(NotFound):  # the same request, sent twice at once
-            await self.abort_upload(upload_id)
+            blob = await self.put(joined, expected_bytes=size, expected_sha256=asked.sha256, expected_md5=asked.md5)
+        if not asked.keep_parts:
+            with suppress(NotFound):  # the same request, sent twice at once
+                await self.abort_upload(asked.upload_id)
         return blob
 
     async def _is_empty(self, digest: str, start: int, end: int | None) -> bool:

@@ -3,7 +3,6 @@ at the same time.
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from podium.blobs.base import Blob
 from podium.blobs.files import TemporaryFile
-from podium.blobs.hashing import Expected
+from podium.blobs.hashing import Expected, Hashes
 
 _COPY_BYTES = 8 << 20
 _HASH_BYTES = 1 << 20
@@ -24,14 +23,14 @@ def join(paths: Sequence[Path], folder: Path, expected: Expected, place: Callabl
 
     It blocks, and runs to its end once begun. Whatever fails, no trace is left; a missing file is an `OSError`.
     """
-    joined = TemporaryFile(folder)
+    joined, hashes = TemporaryFile(folder), Hashes(expected)
     try:
-        with ThreadPoolExecutor(1, thread_name_prefix="podium-join") as other:
-            hashing = other.submit(_hash, paths)
+        with ThreadPoolExecutor(len(hashes.updates), thread_name_prefix="podium-join") as others:
+            hashing = [others.submit(_feed, update, paths) for update in hashes.updates]
             for path in paths:
                 _append(joined, path)
-            blob = hashing.result()
-        expected.check(blob)
+            size, *_ = [each.result() for each in hashing]
+        blob = hashes.blob(size)
         target = place(blob)
         if target is not None:
             joined.publish(target)
@@ -40,14 +39,15 @@ def join(paths: Sequence[Path], folder: Path, expected: Expected, place: Callabl
     return blob
 
 
-def _hash(paths: Sequence[Path]) -> Blob:
-    found, size, buffer = hashlib.sha256(), 0, memoryview(bytearray(_HASH_BYTES))
+def _feed(update: Callable[[memoryview], None], paths: Sequence[Path]) -> int:
+    """How many bytes there were. Each digest reads for itself: the bytes are in memory, as the copy needs them too."""
+    size, buffer = 0, memoryview(bytearray(_HASH_BYTES))
     for path in paths:
         with path.open("rb", buffering=0) as file:
             while count := file.readinto(buffer):
-                found.update(buffer[:count])
+                update(buffer[:count])
                 size += count
-    return Blob(found.hexdigest(), size)
+    return size
 
 
 def _append(joined: TemporaryFile, path: Path) -> None:

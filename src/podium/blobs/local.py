@@ -124,12 +124,13 @@ class LocalBlobs:
         chunks: AsyncIterable[bytes],
         *,
         expected_bytes: int | None = None,
+        expected_md5: str | None = None,
         max_bytes: int | None = None,
     ) -> Part:
         """See `Blobs`."""
         place = partial(self._uploads.place, upload_id, number)
         place("0" * 64)  # refuses a wrong upload or number before the body is read
-        expected = Expected(size_bytes=expected_bytes, max_bytes=max_bytes)
+        expected = Expected(size_bytes=expected_bytes, md5=expected_md5, max_bytes=max_bytes)
         blob = await self._intake(expected).receive(reader_of(chunks), lambda blob: place(blob.digest))
         return Part(number, blob.digest, blob.size_bytes, datetime.now(UTC))
 
@@ -142,13 +143,20 @@ class LocalBlobs:
         return await self._threads.run(self._uploads.list_parts, upload_id)
 
     async def complete_upload(
-        self, upload_id: str, parts: Sequence[tuple[int, str]], *, expected_sha256: str | None = None
+        self,
+        upload_id: str,
+        parts: Sequence[tuple[int, str]],
+        *,
+        expected_sha256: str | None = None,
+        expected_md5: str | None = None,
+        keep_parts: bool = False,
     ) -> Blob:
         """See `Blobs`. After a crash in between the upload is still there and can be completed again."""
-        expected = Expected(sha256=expected_sha256)
+        expected = Expected(sha256=expected_sha256, md5=expected_md5)
         blob = await self._threads.run(self._join, upload_id, parts, expected)
-        with suppress(NotFound):  # the same request, sent twice at once
-            await self.abort_upload(upload_id)
+        if not keep_parts:
+            with suppress(NotFound):  # the same request, sent twice at once
+                await self.abort_upload(upload_id)
         return blob
 
     async def abort_upload(self, upload_id: str) -> None:

@@ -1,6 +1,7 @@
 """What a model needs to run: the packages that its `requirements.txt`, `conda.yaml` or `python_env.yaml` name."""
 
 import re
+from collections.abc import Mapping
 
 # In this order: what a later one says of a package that an earlier one named is left out.
 ENVIRONMENT_FILES = ("requirements.txt", "conda.yaml", "python_env.yaml")
@@ -30,7 +31,7 @@ def packages_of(text: str) -> dict[str, str]:
     return found
 
 
-def environment_of(texts: dict[str, str]) -> dict[str, str]:
+def environment_of(texts: Mapping[str, str]) -> dict[str, str]:
     """Package to version over the files that there are, by their names."""
     found: dict[str, str] = {}
     for name in ENVIRONMENT_FILES:

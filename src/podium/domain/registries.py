@@ -106,3 +106,17 @@ def check_registry_name(name: str) -> None:
     """Raise InvalidArgument for a name under which a registry would be none any more."""
     if not is_registry(name):
         raise InvalidArgument(f"'{name[:200]}' is no name of a registry: expected it to begin with '{PREFIX}'.")
+
+
+def check_plain_name(name: str) -> None:
+    """Raise InvalidArgument for a name that only registries have."""
+    if is_registry(name):
+        raise InvalidArgument(nothing_begins(name))
+
+
+def nothing_begins(name: str) -> str:
+    """The refusal of what belongs into ordinary projects. It says the same of registries that are not there."""
+    return (
+        f"'{name[:200]}' is the name of a registry: log into a project of another name, and link the artifact into the "
+        "registry."
+    )

@@ -75,3 +75,18 @@ class ShownDataset(msgspec.Struct, frozen=True):
     profile: str | None
     team: str
     project: str
+
+
+class ListedModel(msgspec.Struct, frozen=True):
+    """A logged model as a list shows it, with the run that it came of."""
+
+    id: int
+    model_id: str
+    name: str
+    model_type: str | None
+    status: str
+    created_at: int
+    team: str
+    project: str
+    run_name: str | None
+    run_slug: str | None

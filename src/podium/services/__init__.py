@@ -5,6 +5,7 @@ from podium.services.api_keys import ApiKeys
 from podium.services.artifact_commits import ArtifactCommits
 from podium.services.artifact_contents import ArtifactContents
 from podium.services.artifact_lineage import ArtifactLineage
+from podium.services.artifact_parts import ArtifactParts
 from podium.services.artifact_reading import ArtifactReading
 from podium.services.artifact_shelf import ArtifactShelf
 from podium.services.artifact_versions import ArtifactVersions
@@ -23,11 +24,13 @@ from podium.services.evaluation_datasets import EvaluationDatasets
 from podium.services.health import Health
 from podium.services.lineage import Lineage
 from podium.services.links import Links
+from podium.services.logged_model_shelf import LoggedModelShelf
 from podium.services.logged_models import LoggedModels
 from podium.services.made_listings import MadeListings
 from podium.services.manifests import Manifests
 from podium.services.members import Members
 from podium.services.metrics import Metrics
+from podium.services.model_files import ModelFiles
 from podium.services.model_links import ModelAliases, ModelChanges, Models
 from podium.services.model_sync import ModelSync
 from podium.services.organizations import Organizations
@@ -71,6 +74,7 @@ class Services:
         self.artifact_contents = ArtifactContents(context, self.signed_urls)
         self.artifact_commits = ArtifactCommits(context, self.artifact_contents)
         self.artifact_lineage = ArtifactLineage(context)
+        self.artifact_parts = ArtifactParts(context, self.signed_urls, self.artifact_contents)
         self.artifact_reading = ArtifactReading(context, MadeListings(context))
         self.artifact_versions = ArtifactVersions(context)
         self.activity = Activity(context)
@@ -127,7 +131,9 @@ class Services:
         """Those that only the web pages ask."""
         self.artifact_shelf = ArtifactShelf(context)
         self.cabinet = Cabinet(context)
-        self.comparison = Comparison(context)
+        self.logged_model_shelf = LoggedModelShelf(context)
+        self.model_files = ModelFiles(context)
+        self.comparison = Comparison(context, self.model_files)
         self.curves = Curves(context)
         self.dataset_shelf = DatasetShelf(context)
         self.project_pages = ProjectPages(context)

@@ -11,6 +11,7 @@ from podium.domain.feeds import Story
 from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import InvalidArgument
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.services.subjects import require_subject
 from podium.services.watching import stories_of
 from podium.store import audit as rows
@@ -41,7 +42,9 @@ class Activity:
         _check_limit(limit)
 
         def work(tx: Tx) -> Activities:
-            found = rows.newest_events(tx, self._teams(tx, actor, team), which, before=cursor, limit=limit + 1)
+            teams = self._teams(tx, actor, team)
+            hidden = hidden_registries(tx, actor, teams)
+            found = rows.newest_events(tx, teams, hidden, which, before=cursor, limit=limit + 1)
             return _page(tx, found, limit)
 
         return await self._context.store.read(work)
@@ -63,7 +66,9 @@ class Activity:
         after = 0
 
         def work(tx: Tx) -> list[Event]:
-            return rows.team_events_after(tx, self._teams(tx, actor, team), which, after=after, limit=BATCH)
+            teams = self._teams(tx, actor, team)
+            hidden = hidden_registries(tx, actor, teams)
+            return rows.team_events_after(tx, teams, hidden, which, after=after, limit=BATCH)
 
         while True:
             batch = await self._context.store.read(work)

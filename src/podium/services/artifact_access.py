@@ -1,14 +1,22 @@
 """Finding the collections and versions that a caller names, as far as it may see them."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+
+from msgspec import structs
 
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership, Version, parse_reference
 from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
-from podium.services.registry_roles import require_place, require_place_of, sees_in_registry
-from podium.store import artifact_collections, artifact_memberships, artifact_versions, projects, teams
+from podium.services.registry_roles import require_place, require_place_of, seen_in_registries, seen_projects
+from podium.store import (
+    artifact_collections,
+    artifact_memberships,
+    artifact_twins,
+    artifact_versions,
+    projects,
+    teams,
+)
 from podium.store.registries import find_registry
 from podium.store.transaction import Tx
 
@@ -17,10 +25,11 @@ def require_project(context: Context, tx: Tx, actor: Actor, name: str) -> tuple[
     """The keys of the actor's team and of its project of this name. Raises NotFound."""
     team = context.team_id(tx, actor, only_reads=True)
     project = projects.find_project_by_name(tx, team, name)
+    missing = f"There is no project '{name}' under the entity '{actor.team}'."
     if project is None or project.deleted_at is not None:
         context.team_id(tx, actor)
-        raise NotFound(f"There is no project '{name}' under the entity '{actor.team}'.")
-    return require_place(context, tx, actor, project.id), project.id
+        raise NotFound(missing)
+    return require_place(context, tx, actor, project.id, missing), project.id
 
 
 def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> None:
@@ -36,13 +45,13 @@ def check_project(context: Context, tx: Tx, actor: Actor, project_id: int) -> No
 def require_version(
     context: Context, tx: Tx, actor: Actor, key: int, *, only_reads: bool = False
 ) -> tuple[int, Version]:
-    """The key of the team that has a version, and the version. Raises NotFound.
+    """The key of the team that has a version, and the version, or the one that was kept in its place. Raises NotFound.
 
     Who sees a link to it in a registry sees it, too.
     """
     found = _load(tx, key)
     if only_reads or not tx.writes:
-        return _seen(context, tx, actor, found), found
+        return _seen(context, tx, actor, found), without_hidden(context, tx, actor, found)
     return _owner(context, tx, actor, found.sequence, _no_version(key)), found
 
 
@@ -75,30 +84,54 @@ def require_collection_named(context: Context, tx: Tx, actor: Actor, project: st
     return team, found
 
 
-def find_membership(tx: Tx, project_id: int, name: str) -> Membership | None:
+def find_membership(context: Context, tx: Tx, actor: Actor, project_id: int, name: str) -> Membership | None:
     """What `collection:alias` names in a project."""
     collection, alias = parse_reference(name)
     found = artifact_collections.find_collection(tx, project_id, collection)
     if found is None:
         return None
     key = artifact_memberships.find_membership(tx, found.id, alias)
-    memberships = [] if key is None else artifact_memberships.load_memberships(tx, [key])
+    memberships = load_memberships(context, tx, actor, [] if key is None else [key])
     return memberships[0] if memberships else None
 
 
+def load_versions(context: Context, tx: Tx, actor: Actor, keys: Sequence[int]) -> list[Version]:
+    """Versions that the actor may see, without aliases in collections that it may not."""
+    found = artifact_versions.load_versions(tx, keys)
+    seen = _seen_aliases(context, tx, actor, found)
+    return [_with_aliases(version, seen) for version in found]
+
+
+def without_hidden(context: Context, tx: Tx, actor: Actor, version: Version) -> Version:
+    """The version without aliases in collections that the actor may not see."""
+    return _with_aliases(version, _seen_aliases(context, tx, actor, [version]))
+
+
+def load_memberships(context: Context, tx: Tx, actor: Actor, keys: Sequence[int]) -> list[Membership]:
+    """As `load_versions`, of places in collections."""
+    found = artifact_memberships.load_memberships(tx, keys)
+    seen = _seen_aliases(context, tx, actor, [each.version for each in found])
+    return [structs.replace(each, version=_with_aliases(each.version, seen)) for each in found]
+
+
 def seen_members(context: Context, tx: Tx, actor: Actor, members: Sequence[Membership]) -> list[Membership]:
-    """Those of the places in a collection, which the actor sees, whose versions it may see, too.
+    """Those of the places in a collection, which the actor sees, whose versions it may see, too."""
+    hidden = hidden_members(context, tx, actor, members[0].collection) if members else set()
+    return [each for each in members if each.id not in hidden]
+
+
+def hidden_members(context: Context, tx: Tx, actor: Actor, collection: Collection) -> set[int]:
+    """The keys of the places in a collection, which the actor sees, whose versions it may not see.
 
     What a registry links to is seen with it; a link elsewhere may outlive the right to see where it leads to.
     """
-    if not members or find_registry(tx, members[0].collection.place.project_id) is not None:
-        return list(members)
-    known = visible_teams(context, tx, actor, (each.version.sequence.place.team for each in members))
-    return [
-        each
-        for each in members
-        if each.version.sequence.place.team in known or sees_in_registry(tx, actor, each.version.id)
-    ]
+    if collection.kind == "sequence" or find_registry(tx, collection.place.project_id) is not None:
+        return set()
+    sources = artifact_memberships.select_sources(tx, collection.id)
+    foreign = set(sources) - seen_projects(context, tx, actor, sources)
+    linked = artifact_memberships.select_places_from(tx, collection.id, sorted(foreign)) if foreign else []
+    seen = seen_in_registries(context, tx, actor, [version for _, version in linked])
+    return {place for place, version in linked if version not in seen}
 
 
 def name_of(version: Version) -> str:
@@ -108,18 +141,10 @@ def name_of(version: Version) -> str:
     return f"{place.team}/{place.project}/{version.sequence.name}{number}"
 
 
-def visible_teams(context: Context, tx: Tx, actor: Actor, teams: Iterable[str]) -> set[str]:
-    """Those of the teams whose things the actor may know."""
-    found = set()
-    for team in set(teams):
-        with suppress(NotFound):
-            context.team_id(tx, actor.at(team), only_reads=True)
-            found.add(team)
-    return found
-
-
 def _load(tx: Tx, key: int) -> Version:
     found = artifact_versions.load_versions(tx, [key])
+    if found and found[0].state == "DELETED" and (same := artifact_twins.find_same(tx, key)) is not None:
+        found = artifact_versions.load_versions(tx, [same])
     if not found:
         raise NotFound(_no_version(key))
     return found[0]
@@ -127,20 +152,30 @@ def _load(tx: Tx, key: int) -> Version:
 
 def _seen(context: Context, tx: Tx, actor: Actor, version: Version) -> int:
     """The key of the team of a version that the actor may see."""
-    place = version.sequence.place
-    try:
-        return context.team_id(tx, actor.at(place.team), only_reads=True)
-    except NotFound:
-        owner = teams.find_owner(tx, place.project_id)
-        if owner is None or not sees_in_registry(tx, actor, version.id):
-            raise NotFound(_no_version(version.id)) from None
-        return owner
+    project = version.sequence.place.project_id
+    owner = teams.find_owner(tx, project)
+    seen = seen_projects(context, tx, actor, [project]) or seen_in_registries(context, tx, actor, [version.id])
+    if owner is None or not seen:
+        raise NotFound(_no_version(version.id))
+    return owner
+
+
+def _seen_aliases(context: Context, tx: Tx, actor: Actor, versions: Sequence[Version]) -> set[int]:
+    """The keys of the projects that the versions' aliases are in, as far as the actor may see them."""
+    own = {version.sequence.place.project_id for version in versions}
+    others = {alias.collection.place.project_id for version in versions for alias in version.aliases} - own
+    return own | seen_projects(context, tx, actor, others)
+
+
+def _with_aliases(version: Version, projects: set[int]) -> Version:
+    aliases = tuple(alias for alias in version.aliases if alias.collection.place.project_id in projects)
+    return structs.replace(version, aliases=aliases)
 
 
 def _owner(context: Context, tx: Tx, actor: Actor, collection: Collection, missing: str) -> int:
     place = collection.place
     try:
-        return require_place(context, tx, actor.at(place.team), place.project_id)
+        return require_place(context, tx, actor.at(place.team), place.project_id, missing)
     except NotFound:
         raise NotFound(missing) from None  # nobody learns by the number which team has it
 

@@ -11,11 +11,14 @@ from podium.domain.events import Change, State
 from podium.domain.names import check_text
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.artifact_access import (
+    load_memberships,
+    load_versions,
     name_of,
     require_collection,
     require_collection_named,
     require_committed,
     require_version,
+    without_hidden,
 )
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
@@ -53,18 +56,18 @@ class ArtifactChanges:
             at = self._context.clock()
             artifact_versions.update_version(
                 tx,
-                version_id,
+                version.id,
                 description=version.description if edit.description is None else edit.description,
                 metadata=version.metadata if edit.metadata is None else edit.metadata,
                 ttl_s=version.ttl_s if edit.ttl_s is None else rules.ttl_of(edit.ttl_s),
                 at=at,
             )
-            artifact_versions.add_tags(tx, version_id, edit.tags_to_add)
-            artifact_versions.remove_tags(tx, version_id, edit.tags_to_remove)
+            artifact_versions.add_tags(tx, version.id, edit.tags_to_add)
+            artifact_versions.remove_tags(tx, version.id, edit.tags_to_remove)
             after = {key: value for key, value in msgspec.structs.asdict(edit).items() if value}
-            change = Change("artifact_version", str(version_id), name_of(version), "update", None, after)
+            change = Change("artifact_version", str(version.id), name_of(version), "update", None, after)
             self._context.record(tx, actor, team, change, at=at)
-            return artifact_versions.load_versions(tx, [version_id])[0]
+            return load_versions(self._context, tx, actor, [version.id])[0]
 
         return await self._context.store.write(work, brief=True)
 
@@ -73,18 +76,22 @@ class ArtifactChanges:
 
         def work(tx: Tx) -> Version:
             team, version = require_version(self._context, tx, actor, version_id)
+            shown = without_hidden(self._context, tx, actor, version)
             if version.state == "DELETED":
-                return version
+                return shown
             if version.aliases and not with_aliases:
-                named = ", ".join(repr(alias.alias) for alias in version.aliases)
+                named = ", ".join(repr(alias.alias) for alias in shown.aliases) or "of registries"
                 raise InvalidState(
                     f"The artifact '{name_of(version)}' has the aliases {named}: delete them first, or with it."
                 )
             at = self._context.clock()
-            artifact_versions.delete_version(tx, version_id, at)
-            change = Change("artifact_version", str(version_id), name_of(version), "delete")
+            left = artifact_memberships.select_latest_at(tx, version.id)
+            artifact_versions.delete_version(tx, version.id, at)
+            for collection in left:
+                _point_latest(tx, collection)
+            change = Change("artifact_version", str(version.id), name_of(version), "delete")
             self._context.record(tx, actor, team, change, at=at)
-            return version
+            return shown
 
         return await self._context.store.write(work, brief=True)
 
@@ -169,16 +176,16 @@ class ArtifactChanges:
             team, target = link_target(self._context, tx, actor, project, version.sequence.type)
             at = self._context.clock()
             found = _portfolio(tx, target, portfolio, version, at)
-            place = artifact_memberships.find_place(tx, found.id, version_id)
+            place = artifact_memberships.find_place(tx, found.id, version.id)
             if place is None:
                 number = artifact_collections.take_number(tx, found.id)
-                place = artifact_memberships.insert_membership(tx, found.id, version_id, number, at)
-                told = {"version": version_id, "name": name_of(version), "number": number}
+                place = artifact_memberships.insert_membership(tx, found.id, version.id, number, at)
+                told = {"version": version.id, "name": name_of(version), "number": number}
                 self._record(tx, actor, team, found, "link", told, at)
                 # A look-up without an alias asks for the latest, which clients do not set on links.
                 artifact_memberships.set_alias(tx, found.id, rules.LATEST, place)
-            point_aliases(self._context, tx, actor, team, found, version_id, aliases, at)
-            return artifact_memberships.load_memberships(tx, [place])[0]
+            point_aliases(self._context, tx, actor, team, found, version.id, aliases, at)
+            return load_memberships(self._context, tx, actor, [place])[0]
 
         return await self._context.store.write(work, brief=True)
 
@@ -194,9 +201,8 @@ class ArtifactChanges:
                 raise NotFound(f"'{found.name}' does not link to this version.")
             was_latest = artifact_memberships.find_membership(tx, portfolio_id, rules.LATEST) == place
             artifact_memberships.delete_membership(tx, place)
-            newest = artifact_memberships.find_newest(tx, portfolio_id)
-            if was_latest and newest is not None:
-                artifact_memberships.set_alias(tx, portfolio_id, rules.LATEST, newest)
+            if was_latest:
+                _point_latest(tx, portfolio_id)
             self._record(tx, actor, team, found, "unlink", {"version": version_id}, self._context.clock())
 
         await self._context.store.write(work, brief=True)
@@ -213,6 +219,13 @@ class ArtifactChanges:
     ) -> None:
         change = Change("artifact_collection", str(found.id), found.name, action, None, after)
         self._context.record(tx, actor, team, change, at=at)
+
+
+def _point_latest(tx: Tx, collection_id: int) -> None:
+    """Let the newest that is left in a collection be its latest."""
+    newest = artifact_memberships.find_newest(tx, collection_id)
+    if newest is not None:
+        artifact_memberships.set_alias(tx, collection_id, rules.LATEST, newest)
 
 
 def _portfolio(tx: Tx, project_id: int, name: str, version: Version, at: int) -> Collection:

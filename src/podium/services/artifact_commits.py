@@ -9,13 +9,19 @@ from podium.domain.access import Actor
 from podium.domain.artifact_collections import ListedFile, Version, check_region
 from podium.domain.artifact_listings import Entry, Listing, digest_of, md5_of, merged
 from podium.domain.events import Change
-from podium.domain.manifests import Manifest, ManifestEntry
-from podium.errors import DigestMismatch, InvalidState, NotFound, TooLarge
-from podium.services.artifact_access import name_of, require_version
+from podium.domain.manifests import Manifest, ManifestEntry, normalize_path
+from podium.errors import DigestMismatch, InvalidArgument, InvalidState, NotFound, TooLarge
+from podium.services.artifact_access import load_versions, name_of, require_version
 from podium.services.artifact_aliases import point_aliases
 from podium.services.artifact_contents import ArtifactContents
 from podium.services.context import Context
-from podium.store import artifact_collections, artifact_contents, artifact_memberships, artifact_versions
+from podium.store import (
+    artifact_collections,
+    artifact_contents,
+    artifact_memberships,
+    artifact_twins,
+    artifact_versions,
+)
 from podium.store.artifact_contents import Content
 from podium.store.manifests import insert_manifest
 from podium.store.transaction import Tx
@@ -49,7 +55,9 @@ class ArtifactCommits:
         self._context, self._contents = context, contents
 
     async def commit(self, actor: Actor, version_id: int) -> Version:
-        """The version, committed. One that is committed already stays as it is.
+        """The version, committed; or the one with the same content that was committed since it was begun.
+
+        One that is committed already stays as it is.
 
         Raises InvalidState naming files that were never uploaded, and DigestMismatch when the list is not the one that
         was announced.
@@ -105,27 +113,44 @@ class ArtifactCommits:
 
     def _commit(self, tx: Tx, actor: Actor, parts: _Parts, whole: _Whole) -> Version:
         version, at = parts.version, self._context.clock()
-        row = artifact_versions.lock_pending(tx, version.id)
-        if row is None or row[0] == "DELETED":
+        state, pending = artifact_versions.lock_pending(tx, version.id) or ("DELETED", "[]")
+        same = artifact_twins.find_same(tx, version.id) if state == "DELETED" else None
+        if state == "DELETED" and same is None:
             raise NotFound(f"The artifact '{name_of(version)}' was deleted meanwhile.")
-        if row[0] == "PENDING":
-            files = _files(tx, parts, whole.entries)
-            artifact_contents.insert_references(tx, version.id, _references(whole.entries))
-            sizes = {file.path: file.size_bytes for file in files}
-            artifact_versions.update_committed(
-                tx,
-                version.id,
-                digest=whole.digest,
-                listing=whole.listing_md5,
-                manifest_id=insert_manifest(tx, Manifest.of(files), at) if files else None,
-                size_bytes=sum(sizes.get(path, entry.size or 0) for path, entry in whole.entries.items()),
-                file_count=len(whole.entries),
-                at=at,
-            )
-            self._number(tx, actor, parts.team_id, version, msgspec.json.decode(row[1], type=list[str]), at)
-        return artifact_versions.load_versions(tx, [version.id])[0]
+        if state == "PENDING":
+            same = self._same(tx, parts, whole)
+            if same is None:
+                self._fill(tx, parts, whole, at)
+                self._number(tx, actor, parts.team_id, version, at)
+            else:
+                artifact_twins.merge_into(tx, version.id, same, at)
+            aliases = msgspec.json.decode(pending, type=list[str])
+            point_aliases(self._context, tx, actor, parts.team_id, version.sequence, same or version.id, aliases, at)
+        return load_versions(self._context, tx, actor, [same or version.id])[0]
 
-    def _number(self, tx: Tx, actor: Actor, team: int, version: Version, aliases: list[str], at: int) -> None:
+    def _same(self, tx: Tx, parts: _Parts, whole: _Whole) -> int | None:
+        """The version that was committed meanwhile with the content of this one, unless both are to be there."""
+        if not parts.alone or artifact_twins.is_kept(tx, parts.version.id):
+            return None
+        artifact_collections.lock_collection(tx, parts.version.sequence.id)
+        return artifact_versions.find_committed(tx, parts.version.sequence.id, whole.digest)
+
+    def _fill(self, tx: Tx, parts: _Parts, whole: _Whole, at: int) -> None:
+        files = _files(tx, parts, whole.entries)
+        artifact_contents.insert_references(tx, parts.version.id, _references(whole.entries))
+        sizes = {file.path: file.size_bytes for file in files}
+        artifact_versions.update_committed(
+            tx,
+            parts.version.id,
+            digest=whole.digest,
+            listing=whole.listing_md5,
+            manifest_id=insert_manifest(tx, Manifest.of(files), at) if files else None,
+            size_bytes=sum(sizes.get(path, entry.size or 0) for path, entry in whole.entries.items()),
+            file_count=len(whole.entries),
+            at=at,
+        )
+
+    def _number(self, tx: Tx, actor: Actor, team: int, version: Version, at: int) -> None:
         sequence = version.sequence
         number = artifact_collections.take_number(tx, sequence.id)
         artifact_memberships.insert_membership(tx, sequence.id, version.id, number, at)
@@ -133,7 +158,6 @@ class ArtifactCommits:
         name = f"{place.team}/{place.project}/{sequence.name}:v{number}"
         change = Change("artifact_version", str(version.id), name, "create", None, {"digest": version.digest})
         self._context.record(tx, actor, team, change, at=at)
-        point_aliases(self._context, tx, actor, team, sequence, version.id, aliases, at)
 
 
 def _files(tx: Tx, parts: _Parts, entries: Mapping[str, Entry]) -> list[ManifestEntry]:
@@ -151,6 +175,12 @@ def _files(tx: Tx, parts: _Parts, entries: Mapping[str, Entry]) -> list[Manifest
 
 
 def _references(entries: Mapping[str, Entry]) -> list[ListedFile]:
+    """What is elsewhere among the entries. Clients write it to the paths, too: they are those of files."""
+    for path, entry in entries.items():
+        if entry.ref is not None:
+            normalize_path(path)
+        if entry.size is not None and entry.size < 0:
+            raise InvalidArgument(f"The size of '{path}' is {entry.size}: a number of bytes is expected.")
     return [
         ListedFile(path, entry.digest, entry.size or 0, url=entry.ref)
         for path, entry in entries.items()

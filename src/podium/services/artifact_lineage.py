@@ -3,10 +3,11 @@
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Direction, RunRef, Version
 from podium.errors import NotFound
-from podium.services.artifact_access import require_committed, require_version, visible_teams
+from podium.services.artifact_access import load_versions, require_committed, require_version
 from podium.services.context import Context
+from podium.services.registry_roles import seen_projects
 from podium.services.tracked_runs import require_by_key
-from podium.store import artifact_versions, run_artifacts
+from podium.store import run_artifacts
 from podium.store.transaction import Tx
 
 
@@ -25,7 +26,7 @@ class ArtifactLineage:
             key = run_artifacts.find_run_key(tx, team, project, run)
             if key is None:
                 raise NotFound(f"There is no run '{run}' in the project '{actor.team}/{project}'.")
-            run_artifacts.insert_use(tx, key, "input", version_id, self._context.clock())
+            run_artifacts.insert_use(tx, key, "input", version.id, self._context.clock())
             return version
 
         return await self._context.store.write(work, brief=True)
@@ -36,8 +37,8 @@ class ArtifactLineage:
         def work(tx: Tx) -> list[RunRef]:
             require_version(self._context, tx, actor, version_id)
             found = run_artifacts.select_runs_of(tx, version_id, "input")
-            known = visible_teams(self._context, tx, actor, (run.place.team for run in found))
-            return [run for run in found if run.place.team in known]
+            seen = seen_projects(self._context, tx, actor, (run.place.project_id for run in found))
+            return [run for run in found if run.place.project_id in seen]
 
         return await self._context.store.read(work)
 
@@ -47,7 +48,7 @@ class ArtifactLineage:
         def work(tx: Tx) -> RunRef | None:
             require_version(self._context, tx, actor, version_id)
             found = run_artifacts.find_maker(tx, version_id)
-            if found is None or not visible_teams(self._context, tx, actor, [found.place.team]):
+            if found is None or not seen_projects(self._context, tx, actor, [found.place.project_id]):
                 return None
             return found
 
@@ -62,8 +63,8 @@ class ArtifactLineage:
             require_by_key(self._context, tx, actor, run_id)
             keys = run_artifacts.select_versions_of(tx, run_id, direction, limit, offset)
             count = run_artifacts.count_versions_of(tx, run_id, direction)
-            found = artifact_versions.load_versions(tx, keys)
-            known = visible_teams(self._context, tx, actor, (version.sequence.place.team for version in found))
-            return [version for version in found if version.sequence.place.team in known], count
+            found = load_versions(self._context, tx, actor, keys)
+            seen = seen_projects(self._context, tx, actor, (version.sequence.place.project_id for version in found))
+            return [version for version in found if version.sequence.place.project_id in seen], count
 
         return await self._context.store.read(work)

@@ -18,13 +18,16 @@ from podium.domain.manifests import ManifestEntry
 from podium.services.artifact_access import (
     check_project,
     find_membership,
+    hidden_members,
+    load_memberships,
+    load_versions,
     require_collection,
     require_version,
     seen_members,
-    visible_teams,
 )
 from podium.services.context import Context
 from podium.services.made_listings import MadeListings
+from podium.services.registry_roles import seen_projects
 from podium.services.searching import Search, find_page
 from podium.store import (
     artifact_collections,
@@ -78,7 +81,7 @@ class ArtifactReading:
 
         def work(tx: Tx) -> Membership | None:
             check_project(self._context, tx, actor, project_id)
-            found = find_membership(tx, project_id, name)
+            found = find_membership(self._context, tx, actor, project_id, name)
             return next(iter(seen_members(self._context, tx, actor, [found] if found else [])), None)
 
         return await self._context.store.read(work)
@@ -89,9 +92,9 @@ class ArtifactReading:
         def work(tx: Tx) -> list[Membership]:
             require_version(self._context, tx, actor, version_id)
             places = artifact_memberships.select_places_of(tx, version_id)
-            found = artifact_memberships.load_memberships(tx, places)
-            known = visible_teams(self._context, tx, actor, (each.collection.place.team for each in found))
-            return [each for each in found if each.collection.place.team in known]
+            found = load_memberships(self._context, tx, actor, places)
+            seen = seen_projects(self._context, tx, actor, (each.collection.place.project_id for each in found))
+            return [each for each in found if each.collection.place.project_id in seen]
 
         return await self._context.store.read(work)
 
@@ -187,14 +190,15 @@ class ArtifactReading:
         """A page of the versions in a collection."""
 
         def work(tx: Tx) -> Counted[Membership]:
-            require_collection(self._context, tx, actor, collection_id)
+            _, collection = require_collection(self._context, tx, actor, collection_id)
+            hidden = sorted(hidden_members(self._context, tx, actor, collection))
             page = find_page(
                 search,
                 f"artifact_members {collection_id}",
-                lambda query: artifact_search.search_members(tx, collection_id, query),
+                lambda query: artifact_search.search_members(tx, collection_id, query, hidden),
             )
-            items = seen_members(self._context, tx, actor, artifact_memberships.load_memberships(tx, page.items))
-            count = artifact_search.count_members(tx, collection_id, search.condition)
+            items = load_memberships(self._context, tx, actor, page.items)
+            count = artifact_search.count_members(tx, collection_id, search.condition, hidden)
             return Counted(items, page.next_page_token, count)
 
         return await self._context.store.read(work)
@@ -205,7 +209,7 @@ class ArtifactReading:
         def work(tx: Tx) -> Version | None:
             require_collection(self._context, tx, actor, collection_id)
             found = artifact_versions.find_latest(tx, collection_id)
-            return None if found is None else artifact_versions.load_versions(tx, [found[0]])[0]
+            return None if found is None else load_versions(self._context, tx, actor, [found[0]])[0]
 
         return await self._context.store.read(work)
 
@@ -215,7 +219,7 @@ class ArtifactReading:
         def work(tx: Tx) -> Membership | None:
             require_collection(self._context, tx, actor, collection_id)
             key = artifact_memberships.find_membership(tx, collection_id, alias)
-            found = [] if key is None else artifact_memberships.load_memberships(tx, [key])
+            found = load_memberships(self._context, tx, actor, [] if key is None else [key])
             return next(iter(seen_members(self._context, tx, actor, found)), None)
 
         return await self._context.store.read(work)

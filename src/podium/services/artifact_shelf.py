@@ -8,8 +8,15 @@ from podium.domain.filters import decode_cursor, encode_cursor
 from podium.domain.manifests import Manifest, ManifestDiff, ManifestEntry, diff
 from podium.domain.shelf import CollectionContent, NamedRun, RegisteredPlace, ShelfPlace, WantedArtifacts
 from podium.errors import InvalidArgument, NotFound
-from podium.services.artifact_access import require_collection_named, require_version, visible_teams
+from podium.services.artifact_access import (
+    hidden_members,
+    load_memberships,
+    require_collection_named,
+    require_version,
+    seen_members,
+)
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries, seen_projects
 from podium.store import artifact_collections, artifact_contents, artifact_memberships
 from podium.store import artifact_shelf as rows
 from podium.store.transaction import Tx
@@ -78,11 +85,12 @@ class ArtifactShelf:
 
         def work(tx: Tx) -> ArtifactsFound:
             teams = [one.id for one in self._context.readable_teams(tx, actor, team)]
-            found = rows.list_collections(tx, teams, wanted, after, limit + 1)
+            hidden = hidden_registries(tx, actor, teams)
+            found = rows.list_collections(tx, teams, hidden, wanted, after, limit + 1)
             last = found[limit - 1] if len(found) > limit else None
             token = None if last is None else encode_cursor((last.id, last.name, last.changed_at), scope)
-            count = rows.count_collections(tx, teams, wanted)
-            return ArtifactsFound(_shelved(tx, found[:limit]), count, rows.list_types(tx, teams), token)
+            count = rows.count_collections(tx, teams, hidden, wanted)
+            return ArtifactsFound(_shelved(tx, found[:limit]), count, rows.list_types(tx, teams, hidden), token)
 
         return await self._context.store.read(work)
 
@@ -94,8 +102,9 @@ class ArtifactShelf:
         def work(tx: Tx) -> CollectionShown:
             _, found = require_collection_named(self._context, tx, actor, project, name)
             whole = artifact_collections.load_collections(tx, [found.id])[0]
-            keys = rows.list_members(tx, found.id, before, limit + 1)
-            members = artifact_memberships.load_memberships(tx, keys[:limit])
+            hidden = sorted(hidden_members(self._context, tx, actor, found))
+            keys = rows.list_members(tx, found.id, hidden, before, limit + 1)
+            members = load_memberships(self._context, tx, actor, keys[:limit])
             runs = rows.name_runs(tx, self._teams(tx, actor), _makers(members))
             content = rows.contents_of(tx, [found.id]).get(found.id, CollectionContent(0, -1, 0))
             return CollectionShown(whole, content, members, runs, members[-1].number if len(keys) > limit else None)
@@ -108,10 +117,11 @@ class ArtifactShelf:
         def work(tx: Tx) -> VersionShown:
             _, found = require_collection_named(self._context, tx, actor, project, name)
             key = artifact_memberships.find_membership(tx, found.id, alias)
-            if key is None:
+            members = load_memberships(self._context, tx, actor, [] if key is None else [key])
+            members = seen_members(self._context, tx, actor, members)
+            if not members:
                 raise NotFound(f"The artifact '{name}' has no version '{alias}'.")
-            member = artifact_memberships.load_memberships(tx, [key])[0]
-            return self._shown(tx, actor, member)
+            return self._shown(tx, actor, members[0])
 
         return await self._context.store.read(work)
 
@@ -123,7 +133,7 @@ class ArtifactShelf:
             key = artifact_memberships.find_place(tx, version.sequence.id, version.id)
             if key is None:
                 raise NotFound(f"The artifact version {version_id} is deleted, or not committed yet.")
-            return artifact_memberships.load_memberships(tx, [key])[0]
+            return load_memberships(self._context, tx, actor, [key])[0]
 
         return await self._context.store.read(work)
 
@@ -141,13 +151,14 @@ class ArtifactShelf:
         keys = rows.readers_of(tx, version.id, MAX_READERS)
         runs = rows.name_runs(tx, teams, [*keys, *_makers([member])])
         others = artifact_memberships.load_memberships(tx, artifact_memberships.select_places_of(tx, version.id))
-        known = visible_teams(self._context, tx, actor, (each.collection.place.team for each in others))
-        near = rows.list_members(tx, member.collection.id, None, MAX_READERS)
+        seen = seen_projects(self._context, tx, actor, (each.collection.place.project_id for each in others))
+        hidden = sorted(hidden_members(self._context, tx, actor, member.collection))
+        near = rows.list_members(tx, member.collection.id, hidden, None, MAX_READERS)
         return VersionShown(
             member,
             runs.get(version.run_id or 0),
             [runs[key] for key in keys if key in runs],
-            [each for each in others if each.id != member.id and each.collection.place.team in known],
+            [each for each in others if each.id != member.id and each.collection.place.project_id in seen],
             rows.registered_of(tx, teams, version.id),
             [each.number for each in artifact_memberships.load_memberships(tx, near)],
         )

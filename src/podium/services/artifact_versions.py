@@ -11,11 +11,10 @@ from podium.domain.artifact_listings import Kind
 from podium.domain.events import Change
 from podium.domain.names import check_length, check_text
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
-from podium.services.artifact_access import name_of, require_version
+from podium.services.artifact_access import load_versions, name_of, require_version
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
 from podium.services.projects import ensure_project
-from podium.services.registry_roles import refuse_registry
 from podium.store import artifact_collections, artifact_contents, artifact_versions, run_artifacts
 from podium.store.artifact_contents import ListingRow
 from podium.store.transaction import Tx
@@ -83,12 +82,11 @@ class ArtifactVersions:
         def work(tx: Tx) -> Begun:
             team = self._context.team_id(tx, actor)
             project = ensure_project(self._context, tx, actor, team, draft.project)
-            refuse_registry(tx, project)
             at = self._context.clock()
             sequence = self._sequence(tx, actor, team, project.id, draft, at)
             latest = artifact_versions.find_latest(tx, sequence.id)
             key = self._find_or_insert(tx, actor, team, sequence, draft, at)
-            return Begun(artifact_versions.load_versions(tx, [key])[0], latest)
+            return Begun(load_versions(self._context, tx, actor, [key])[0], latest)
 
         return await self._context.store.write(work, brief=True)
 
@@ -206,5 +204,6 @@ def _insert(tx: Tx, actor: Actor, sequence: Collection, draft: Draft, run: int |
         user_id=actor.name,
         distributed_id=draft.distributed_id,
         pending_aliases=msgspec.json.encode(list(draft.aliases)).decode(),
+        kept=not draft.deduplicate,
     )
     return artifact_versions.insert_version(tx, new, at)

@@ -8,6 +8,7 @@ from podium.domain.audit import START, BadEvent, EventFilter, EventPage, Head, c
 from podium.domain.events import Event
 from podium.errors import InvalidArgument
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.store import audit as rows
 from podium.store.transaction import Tx
 
@@ -43,7 +44,8 @@ class Audit:
 
         def work(tx: Tx) -> EventPage:
             team = self._context.team_id(tx, actor)
-            found = rows.newest_events(tx, [team], which, before=cursor, limit=limit + 1)
+            hidden = hidden_registries(tx, actor, [team])
+            found = rows.newest_events(tx, [team], hidden, which, before=cursor, limit=limit + 1)
             return EventPage(found[:limit], found[limit - 1].seq if len(found) > limit else None)
 
         return await self._context.store.read(work)
@@ -53,7 +55,9 @@ class Audit:
         which, after = EventFilter(**criteria), 0
 
         def work(tx: Tx) -> list[Event]:
-            return rows.team_events_after(tx, [self._context.team_id(tx, actor)], which, after=after, limit=BATCH)
+            team = self._context.team_id(tx, actor)
+            hidden = hidden_registries(tx, actor, [team])
+            return rows.team_events_after(tx, [team], hidden, which, after=after, limit=BATCH)
 
         while True:
             batch = await self._context.store.read(work)

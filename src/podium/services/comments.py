@@ -14,6 +14,7 @@ from podium.domain.mentions import mentioned
 from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import InvalidArgument, NotFound, PermissionDenied
 from podium.services.context import Context
+from podium.services.registry_roles import check_visible
 from podium.services.subjects import require_subject
 from podium.store import comments as rows
 from podium.store import people
@@ -104,7 +105,10 @@ class Comments:
         found = rows.find_comment(tx, comment_id, lock=tx.writes)
         if found is None or found[1].deleted:
             raise NotFound(missing)
-        self._context.require_team(tx, actor, found[1].team_id, missing)
+        subject = found[1]
+        self._context.require_team(tx, actor, subject.team_id, missing)
+        if subject.project_id is not None:
+            check_visible(tx, actor, subject.team_id, subject.project_id, missing)
         return found
 
     def _record(

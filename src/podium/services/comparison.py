@@ -1,26 +1,23 @@
 """Runs or registered versions side by side, of all teams that the actor belongs to."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.comparing import MAX_COMPARED, MIN_COMPARED
-from podium.domain.environments import ENVIRONMENT_FILES, environment_of
-from podium.domain.manifests import Manifest, ManifestEntry
+from podium.domain.manifests import Manifest
+from podium.domain.model_descriptions import ModelDescription
 from podium.domain.registry import ModelVersion, parse_version
 from podium.domain.runs import Run
-from podium.domain.signatures import Signature, parse_signature
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
+from podium.services.model_files import ModelFiles
 from podium.store import compared as rows
 from podium.store import manifests, registry_search, run_data
 from podium.store.compared import RunChoice, RunPlace, VersionChoice, VersionPlace
 from podium.store.transaction import Tx
 
-MODEL_FILE = "MLmodel"
-MAX_TEXT_BYTES = 512 << 10  # of a file that is read to be compared
 MAX_CHOICES = 20
 
 
@@ -38,8 +35,7 @@ class ComparedVersion(msgspec.Struct, frozen=True):
     version: ModelVersion
     run: ComparedRun | None
     manifest: Manifest | None
-    signature: Signature | None
-    environment: dict[str, str]
+    description: ModelDescription
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -52,8 +48,9 @@ class Choices(msgspec.Struct, frozen=True):
 class Comparison:
     """What the actor may see of what is compared."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, files: ModelFiles) -> None:
         self._context = context
+        self._files = files
 
     async def choices(self, actor: Actor, text: str) -> Choices:
         """What was made last, with the text in its name."""
@@ -96,31 +93,22 @@ class Comparison:
             found = registry_search.select_versions(tx, [places[one].key for one in wanted])
             runs = _runs(tx, teams, sorted({each.run_id for each in found if each.run_id}))
             compared = [
-                ComparedVersion(places[one], version, runs.get(version.run_id or ""), _files(tx, version), None, {})
+                ComparedVersion(
+                    places[one], version, runs.get(version.run_id or ""), _files(tx, version), ModelDescription()
+                )
                 for one, version in zip(wanted, found, strict=True)
             ]
             return compared, rows.keys_with_curves(tx, [each.place.key for each in runs.values()])
 
         compared, keys = await self._context.store.read(work)
-        return [await self._with_texts(each) for each in compared], keys
+        return [await self._described(each) for each in compared], keys
 
     def _teams(self, tx: Tx, actor: Actor) -> list[int]:
         return [team.id for team in self._context.readable_teams(tx, actor)]
 
-    async def _with_texts(self, compared: ComparedVersion) -> ComparedVersion:
-        texts = {
-            name: await self._text(entry)
-            for name in (MODEL_FILE, *ENVIRONMENT_FILES)
-            if compared.manifest is not None and (entry := compared.manifest.find(name)) is not None
-        }
-        signature = parse_signature(_yaml(texts.pop(MODEL_FILE, "")))
-        return msgspec.structs.replace(compared, signature=signature, environment=environment_of(texts))
-
-    async def _text(self, entry: ManifestEntry) -> str:
-        end = min(entry.size_bytes, MAX_TEXT_BYTES)
-        return b"".join([chunk async for chunk in self._context.blobs.open_range(entry.digest, 0, end)]).decode(
-            "utf-8", "replace"
-        )
+    async def _described(self, compared: ComparedVersion) -> ComparedVersion:
+        files = () if compared.manifest is None else compared.manifest.entries
+        return msgspec.structs.replace(compared, description=await self._files.describe(files))
 
 
 def _runs(tx: Tx, teams: list[int], run_ids: list[str]) -> dict[str, ComparedRun]:
@@ -148,14 +136,3 @@ def _parsed(name: str, home: str) -> tuple[str, str, int]:
         raise InvalidArgument(f"'{name[:200]}' names no version: expected team/model/number.")
     team, slash, model = path.partition("/")
     return (team, model, parse_version(number)) if slash else (home, path, parse_version(number))
-
-
-def _yaml(text: str) -> dict[str, Any]:
-    """What a YAML file holds, if it is an object; an empty one for what cannot be read."""
-    import yaml  # noqa: PLC0415  only these files need it
-
-    try:
-        found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe ones
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

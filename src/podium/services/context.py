@@ -55,6 +55,10 @@ class Context(msgspec.Struct, frozen=True):
         if tx.writes and not may_write(actor, team_id):
             raise PermissionDenied(f"'{actor.name}' may read what this team has, and not change it.")
 
+    def may_read(self, actor: Actor, team_id: int) -> bool:
+        """Whether the actor knows of the team with this key, and what it has."""
+        return may_read(self._known(actor), team_id)
+
     def readable_teams(self, tx: Tx, actor: Actor, name: str = "") -> list[Team]:
         """The teams whose things the actor may see, by name; the named one alone. Raises NotFound for that one."""
         known = self._known(actor)

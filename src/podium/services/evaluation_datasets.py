@@ -20,7 +20,7 @@ from podium.domain.filters import And, Field, FieldKind, Order, decode_cursor, e
 from podium.domain.ids import new_evaluation_dataset_id, new_evaluation_record_id
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
-from podium.services.projects import require_project
+from podium.services.projects import project_to_fill
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import evaluation_datasets as rows
 from podium.store.transaction import Tx
@@ -55,7 +55,7 @@ class EvaluationDatasets:
 
         def work(tx: Tx) -> EvaluationDataset:
             team, at = self._context.team_id(tx, actor), self._context.clock()
-            projects = [require_project(tx, team, project_id).id for project_id in project_ids]
+            projects = [project_to_fill(tx, actor, team, project_id).id for project_id in project_ids]
             key = rows.insert_dataset(
                 tx,
                 team,
@@ -142,7 +142,7 @@ class EvaluationDatasets:
         def work(tx: Tx) -> EvaluationDataset:
             team, known = self._require(tx, actor, dataset_id, lock=True)
             rows.insert_projects(
-                tx, known.key, [require_project(tx, team, project_id).id for project_id in project_ids]
+                tx, known.key, [project_to_fill(tx, actor, team, project_id).id for project_id in project_ids]
             )
             return rows.load_datasets(tx, [known.key])[0]
 

@@ -23,10 +23,10 @@ def link_target(context: Context, tx: Tx, actor: Actor, project: str, type_name:
     team = context.team_id(tx, actor, only_reads=True)
     found = projects.find_project_by_name(tx, team, project)
     registry = None if found is None or found.deleted_at is not None else rows.find_registry(tx, found.id)
+    missing = f"There is no registry '{project.removeprefix(rules.PREFIX)}' under the entity '{actor.team}'."
     if registry is None:
-        name = project.removeprefix(rules.PREFIX)
-        raise NotFound(f"There is no registry '{name}' under the entity '{actor.team}': create it first.")
-    require_role(tx, actor, team, registry.project_id, "member")
+        raise NotFound(missing)
+    require_role(tx, actor, team, registry.project_id, "member", missing)
     if not registry.allows_all_types and artifact_collections.find_type(tx, registry.project_id, type_name) is None:
         raise InvalidArgument(
             f"The registry '{project}' does not allow artifacts of type '{type_name}': add the type to it first."

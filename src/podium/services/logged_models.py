@@ -18,7 +18,7 @@ from podium.domain.logged_models import (
 from podium.domain.run_names import random_run_name
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
-from podium.services.projects import require_active, require_project
+from podium.services.projects import project_to_fill, require_active
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import logged_models as rows
 from podium.store import registry
@@ -41,7 +41,7 @@ class LoggedModels:
 
         def work(tx: Tx) -> LoggedModel:
             team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id)
+            project = project_to_fill(tx, actor, team, project_id)
             require_active(project)
             model_id = ids.new_logged_model_id()
             key = rows.insert_logged_model(

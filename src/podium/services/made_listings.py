@@ -33,10 +33,23 @@ class MadeListings:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._running: dict[int, asyncio.Task[None]] = {}
 
     async def ensure(self, actor: Actor, version_id: int) -> None:
         """See to it that a committed version has a list of its files."""
-        wanted = await self._context.store.read(lambda tx: self._wanted(tx, actor, version_id))
+        if await self._ask(actor, version_id) is None:
+            return
+        task = self._running.get(version_id)
+        if task is None:
+            task = self._running[version_id] = asyncio.create_task(self._make(actor, version_id))
+            task.add_done_callback(lambda _: self._running.pop(version_id))
+        await asyncio.shield(task)  # who goes away leaves it to the others
+
+    async def _ask(self, actor: Actor, version_id: int) -> _Wanted | None:
+        return await self._context.store.read(lambda tx: self._wanted(tx, actor, version_id))
+
+    async def _make(self, actor: Actor, version_id: int) -> None:
+        wanted = await self._ask(actor, version_id)  # anew: another task may have ended meanwhile
         if wanted is None:
             return
         md5s = wanted.known | await self._digest(wanted)

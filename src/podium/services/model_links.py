@@ -13,7 +13,14 @@ from podium.domain.aliases import check_settable_alias, is_latest
 from podium.domain.artifact_collections import Collection, Membership, Version
 from podium.domain.registry import NewVersion, check_model_name
 from podium.errors import Conflict, InvalidState, NotFound, PermissionDenied
-from podium.services.artifact_access import name_of, require_collection, require_collection_named, require_committed
+from podium.services.artifact_access import (
+    load_memberships,
+    name_of,
+    require_collection,
+    require_collection_named,
+    require_committed,
+    require_project,
+)
 from podium.services.artifact_aliases import AliasIn, ArtifactAliases
 from podium.services.artifact_changes import ArtifactChanges, VersionEdit
 from podium.services.context import Context
@@ -21,8 +28,9 @@ from podium.services.link_targets import link_target
 from podium.services.model_sync import ModelSync
 from podium.services.promotion import Promotion
 from podium.services.registry import Registry
+from podium.services.registry_roles import require_role
 from podium.services.versions import Versions
-from podium.store import artifact_collections, artifact_memberships, model_links, projects
+from podium.store import artifact_collections, artifact_memberships, model_links
 from podium.store import registry as model_rows
 from podium.store.transaction import Tx
 
@@ -79,13 +87,13 @@ class ModelChanges(ArtifactChanges):
                 self._models.registry.create_in(tx, actor, name, {})
             key = model_rows.find_key(tx, team, name)
             assert key is not None, "it is there now"
-            number = model_links.find_version_in(tx, key, version_id) or self._version(tx, actor, name, version)
+            number = model_links.find_version_in(tx, key, version.id) or self._version(tx, actor, name, version)
             for alias in wanted:
                 self._models.promotion.set_alias_in(tx, actor, name, alias, number)
             self._models.sync.refresh_in(tx, actor, team)
             place = model_links.find_place_of(tx, key, rules.shown_number(number))
             assert place is not None, "the version was just shown"
-            return artifact_memberships.load_memberships(tx, [place])[0]
+            return load_memberships(self._context, tx, actor, [place])[0]
 
         return await self._context.store.write(work, brief=True)
 
@@ -125,7 +133,7 @@ class ModelChanges(ArtifactChanges):
     async def update(self, actor: Actor, version_id: int, edit: VersionEdit) -> Version:
         """The version after the change, of which the versions registered of it, too, get description and tags."""
         changed = await super().update(actor, version_id, edit)
-        bindings = await self._context.store.read(lambda tx: model_links.select_bindings(tx, version_id))
+        bindings = await self._context.store.read(lambda tx: model_links.select_bindings(tx, changed.id))
         for binding in bindings:
             owner = msgspec.structs.replace(actor, team=binding.team)
             try:
@@ -196,7 +204,9 @@ class ModelChanges(ArtifactChanges):
             model = model_links.find_shown(tx, collection_id)
             if model is None:
                 return None
-            return _Shown(require_collection(self._context, tx, actor, collection_id)[1], model)
+            found = require_collection(self._context, tx, actor, collection_id)[1]
+            _require_member(self._context, tx, actor.at(found.place.team), found.place.project_id)
+            return _Shown(found, model)
 
         return await self._context.store.read(work)
 
@@ -251,16 +261,27 @@ class ModelAliases(ArtifactAliases):
 
 
 async def find_model(context: Context, actor: Actor, project: str, collection: str) -> str | None:
-    """The name of the model that a collection of the actor's team shows."""
+    """The name of the model that a collection of the actor's team shows, to be changed there.
+
+    Raises NotFound and PermissionDenied for who is no member of the registry of models.
+    """
     if project != rules.MODELS:
         return None
 
     def work(tx: Tx) -> str | None:
-        found = projects.find_project_by_name(tx, context.team_id(tx, actor), project)
-        shown = None if found is None else artifact_collections.find_collection(tx, found.id, collection)
-        return None if shown is None else model_links.find_shown(tx, shown.id)
+        _, found = require_project(context, tx, actor, project)
+        shown = artifact_collections.find_collection(tx, found, collection)
+        model = None if shown is None else model_links.find_shown(tx, shown.id)
+        if model is not None:
+            _require_member(context, tx, actor, found)
+        return model
 
     return await context.store.read(work)
+
+
+def _require_member(context: Context, tx: Tx, actor: Actor, registry: int) -> None:
+    """Changes of models are made one by one, each in a transaction of its own, by their team's rights."""
+    require_role(tx, actor, context.team_id(tx, actor), registry, "member")
 
 
 def _owner(actor: Actor, shown: _Shown) -> Actor:

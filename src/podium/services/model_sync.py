@@ -15,7 +15,8 @@ from podium.domain.artifact_collections import LATEST
 from podium.domain.registries import MODEL_TYPE, MODELS, Synced, shown_number, shown_tags
 from podium.errors import NotFound
 from podium.services.context import Context
-from podium.services.projects import ensure_project
+from podium.services.projects import require_active
+from podium.services.registry_projects import ensure_registry
 from podium.store import (
     artifact_collections,
     artifact_memberships,
@@ -67,7 +68,7 @@ class ModelSync:
         if not model_links.select_stale(tx, team):
             return
         known = projects.find_project_by_name(tx, team, MODELS)
-        if known is not None and known.deleted_at is not None:
+        if known is not None and (known.deleted_at is not None or registries.find_registry(tx, known.id) is None):
             return
         registry = self.open_registry(tx, actor)
         stale = model_links.select_stale(tx, team)  # what others brought up to date meanwhile is not
@@ -80,15 +81,15 @@ class ModelSync:
         """The key of the registry of models of the actor's team, which is made if it is not there.
 
         Until the transaction ends nobody else shows models in it or registers there what is linked. Raises
-        InvalidState when it is deleted.
+        InvalidArgument when it is deleted.
         """
         team = self._team(tx, actor)
-        registry = ensure_project(self._context, tx, actor, team, MODELS).id
-        projects.find_project(tx, team, registry, lock=True)
-        if registries.find_registry(tx, registry) is None:
-            registries.insert_registry(tx, registry, access="PRIVATE", allows_all_types=False)
-            artifact_collections.ensure_type(tx, registry, MODEL_TYPE, self._context.clock())
-        return registry
+        project, made = ensure_registry(self._context, tx, actor, team, MODELS, allows_all_types=False)
+        require_active(project)
+        projects.find_project(tx, team, project.id, lock=True)
+        if made:
+            artifact_collections.ensure_type(tx, project.id, MODEL_TYPE, self._context.clock())
+        return project.id
 
     def _team(self, tx: Tx, actor: Actor) -> int:
         """A reader's look makes the copy, too: the right to write it is not asked for."""

@@ -2,7 +2,9 @@
 
 from podium.domain.access import Actor
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.store.counts import count_all
+from podium.store.transaction import Tx
 
 
 class Overview:
@@ -13,4 +15,9 @@ class Overview:
 
     async def count(self, actor: Actor) -> dict[str, int]:
         """How many models, versions, projects, runs, artifacts and events there are."""
-        return await self._context.store.read(lambda tx: count_all(tx, self._context.team_id(tx, actor)))
+
+        def work(tx: Tx) -> dict[str, int]:
+            team = self._context.team_id(tx, actor)
+            return count_all(tx, team, hidden_registries(tx, actor, [team]))
+
+        return await self._context.store.read(work)

@@ -3,6 +3,7 @@
 from podium.domain.access import Actor
 from podium.domain.palette import Find, version_in
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.store import palette as rows
 from podium.store import people
 from podium.store.transaction import Tx
@@ -33,12 +34,13 @@ class Palette:
                     "People": _people(tx, teams, wanted[1:]),
                 }
             numbered = version_in(wanted)
+            hidden = hidden_registries(tx, actor, teams)
             return {
                 "Models": rows.find_models(tx, teams, wanted, PER_GROUP),
                 "Versions": [] if numbered is None else rows.find_versions(tx, teams, *numbered, PER_GROUP),
                 "Runs": rows.find_runs(tx, teams, wanted, PER_GROUP),
-                "Projects": rows.find_projects(tx, teams, wanted, PER_GROUP),
-                "Artifacts": rows.find_collections(tx, teams, wanted, PER_GROUP),
+                "Projects": rows.find_projects(tx, teams, hidden, wanted, PER_GROUP),
+                "Artifacts": rows.find_collections(tx, teams, hidden, wanted, PER_GROUP),
                 "People": _people(tx, teams, wanted),
             }
 

@@ -11,7 +11,7 @@ from podium.domain.projects import Project, ViewType
 from podium.errors import NotFound
 from podium.services.context import Context
 from podium.services.projects import project_key
-from podium.services.registry_roles import check_visible
+from podium.services.registry_roles import check_visible, hidden_registries
 from podium.store import project_pages as rows
 from podium.store import projects, teams
 from podium.store.transaction import Tx
@@ -47,7 +47,8 @@ class ProjectPages:
 
         def work(tx: Tx) -> ProjectList:
             keys = [team.id for team in self._context.readable_teams(tx, actor)]
-            found = rows.list_projects(tx, keys, text, after, limit + 1)  # type: ignore[arg-type]  # as encoded below
+            hidden = hidden_registries(tx, actor, keys)
+            found = rows.list_projects(tx, keys, hidden, text, after, limit + 1)  # type: ignore[arg-type]  # as encoded below
             shown = found[:limit]
             counts = rows.count_runs_of(tx, [project.id for project in shown])
             last = shown[-1] if len(found) > limit else None
@@ -62,12 +63,7 @@ class ProjectPages:
 
         def work(tx: Tx) -> OpenProject:
             team = self._context.team_id(tx, actor)
-            project = projects.find_project_by_name(tx, team, name)
-            missing = f"There is no project '{name}' in the team '{actor.team}'."
-            if project is None:
-                raise NotFound(missing)
-            check_visible(tx, actor, team, project.id, missing)
-            return OpenProject(actor.team, project, may_write(actor, team))
+            return OpenProject(actor.team, self._require(tx, actor, team, name), may_write(actor, team))
 
         return await self._context.store.read(work)
 
@@ -79,8 +75,10 @@ class ProjectPages:
             known = {team.name: team.id for team in self._context.readable_teams(tx, actor)}
             team = teams.select_names_by_project(tx, [key]).get(key, "")
             project = projects.find_project(tx, known[team], key) if team in known else None
+            missing = f"There is no project with the id {project_id}."
             if project is None:
-                raise NotFound(f"There is no project with the id {project_id}.")
+                raise NotFound(missing)
+            check_visible(tx, actor, known[team], key, missing)
             return team, project.name
 
         return await self._context.store.read(work)
@@ -99,7 +97,7 @@ class ProjectPages:
         """The runs of a project by their value of a param or tag, with the spread of these metrics."""
 
         def work(tx: Tx) -> list[Group]:
-            self._context.team_id(tx, actor)
+            check_visible(tx, actor, self._context.team_id(tx, actor), project.id, _missing(actor, project.name))
             return rows.select_groups(tx, project.id, view, condition, kind=kind, key=key, metrics=metrics)
 
         return await self._context.store.read(work)
@@ -108,10 +106,20 @@ class ProjectPages:
         """A text that changes when a run of these, or one of the newest of the project, does. Raises NotFound."""
 
         def work(tx: Tx) -> str:
-            project = projects.find_project_by_name(tx, self._context.team_id(tx, actor), name)
-            if project is None:
-                raise NotFound(f"There is no project '{name}' in the team '{actor.team}'.")
+            project = self._require(tx, actor, self._context.team_id(tx, actor), name)
             marks = rows.select_marks(tx, project.id, shown)
             return ",".join(f"{key}.{revision}" for key, revision in marks)
 
         return await self._context.store.read(work)
+
+    def _require(self, tx: Tx, actor: Actor, team: int, name: str) -> Project:
+        project = projects.find_project_by_name(tx, team, name)
+        missing = _missing(actor, name)
+        if project is None:
+            raise NotFound(missing)
+        check_visible(tx, actor, team, project.id, missing)
+        return project
+
+
+def _missing(actor: Actor, name: str) -> str:
+    return f"There is no project '{name}' in the team '{actor.team}'."

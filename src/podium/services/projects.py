@@ -9,7 +9,7 @@ from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Actor
 from podium.domain.events import Change, State
 from podium.domain.filters import Field, FieldKind, Order
 from podium.domain.projects import Project, ViewType
-from podium.domain.registries import check_registry_name
+from podium.domain.registries import check_plain_name, check_registry_name, nothing_begins
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.registry_roles import check_visible, limited_view, refuse_registry, require_role
@@ -36,13 +36,14 @@ class Projects:
     async def create(self, actor: Actor, name: str, artifact_location: str | None, tags: dict[str, str]) -> int:
         """The new project's key. Without `artifact_location` its files go to this server."""
         names.check_project_name(name)
+        check_plain_name(name)
         _check_location(artifact_location)
         for key, value in tags.items():
             names.check_tag(key, value, names.MAX_PROJECT_TAG_VALUE)
 
         def work(tx: Tx) -> int:
             team = self._context.team_id(tx, actor)
-            key = _create(self._context, tx, actor, team, name, artifact_location, tags)
+            key = create_project(self._context, tx, actor, team, name, artifact_location, tags)
             if key is None:
                 raise AlreadyExists(f"Experiment(name={name}) already exists.")
             return key
@@ -130,8 +131,8 @@ class Projects:
             team = self._context.team_id(tx, actor, only_reads=True)
             team_rows.lock_names(tx, team)
             project = self._require_changeable(tx, actor, team, project_id)
-            if registries.find_registry(tx, project.id) is not None:
-                check_registry_name(name)
+            is_registry = registries.find_registry(tx, project.id) is not None
+            (check_registry_name if is_registry else check_plain_name)(name)
             if project.deleted_at is not None:
                 raise InvalidState("Cannot rename a non-active experiment.")
             other = rows.find_project_by_name(tx, team, name)
@@ -226,13 +227,19 @@ class Projects:
 
 
 def ensure_project(context: Context, tx: Tx, actor: Actor, team: int, name: str) -> Project:
-    """The team's active project of this name, made if missing. Raises InvalidArgument when it is deleted."""
+    """The team's active project of this name, to log into, made if missing.
+
+    Raises InvalidArgument when it is deleted, and for a registry.
+    """
     project = rows.find_project_by_name(tx, team, name)
     if project is None:
         names.check_project_name(name)
-        _create(context, tx, actor, team, name, None, {})
+        check_plain_name(name)
+        create_project(context, tx, actor, team, name, None, {})
         project = rows.find_project_by_name(tx, team, name)
         assert project is not None, "it is there now, whoever made it"
+    if registries.find_registry(tx, project.id) is not None:
+        raise InvalidArgument(nothing_begins(name))
     require_active(project)
     return project
 
@@ -241,12 +248,17 @@ def project_for_run(context: Context, tx: Tx, actor: Actor, team: int, project_i
     """As `require_project`, for a new run: 0, which is where runs go whose scripts name none, is the team's own one."""
     if project_id == "0" and team != DEFAULT_TEAM_ID:
         return ensure_project(context, tx, actor, team, DEFAULT_PROJECT)
+    return project_to_fill(tx, actor, team, project_id)
+
+
+def project_to_fill(tx: Tx, actor: Actor, team: int, project_id: str) -> Project:
+    """As `require_project`, to add runs, traces and the like to. Raises InvalidArgument for a registry."""
     project = require_project(tx, team, project_id)
-    refuse_registry(tx, project)
+    refuse_registry(tx, actor, team, project, _missing(project_id))
     return project
 
 
-def _create(
+def create_project(
     context: Context, tx: Tx, actor: Actor, team: int, name: str, location: str | None, tags: dict[str, str]
 ) -> int | None:
     """The new project's key, or None when the team has one of this name."""

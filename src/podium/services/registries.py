@@ -10,12 +10,14 @@ from podium.domain.artifact_collections import Collection, Membership
 from podium.domain.events import Change
 from podium.domain.filters import Node
 from podium.domain.registries import Access, Registry
+from podium.services.artifact_access import load_memberships
 from podium.services.context import Context
 from podium.services.model_sync import ModelSync
-from podium.services.projects import ensure_project
+from podium.services.projects import require_active
+from podium.services.registry_projects import ensure_registry
 from podium.services.registry_roles import limited_view, require_role, role_in
 from podium.store import artifact_collections as collection_rows
-from podium.store import artifact_memberships, projects, registry_contents
+from podium.store import projects, registry_contents
 from podium.store import registries as rows
 from podium.store.registries import DESCRIPTION_TAG
 from podium.store.registry_contents import Scope
@@ -88,26 +90,23 @@ class Registries:
 
         def work(tx: Tx) -> tuple[Registry, bool]:
             team = self._context.team_id(tx, actor)
-            known = projects.find_project_by_name(tx, team, name)
-            project = ensure_project(self._context, tx, actor, team, name)
-            at = self._context.clock()
-            old = rows.find_registry(tx, project.id)
-            if old is None:
-                rows.insert_registry(tx, project.id, access="PRIVATE", allows_all_types=not edit.types)
-                old = rows.RegistryRow(project.id, "PRIVATE", not edit.types)
-                if known is None and actor.account is not None and actor.account.id is not None:
-                    rows.add_users(tx, project.id, [actor.account.id], "admin")
+            project, made = ensure_registry(self._context, tx, actor, team, name, allows_all_types=not edit.types)
+            if made and actor.account is not None and actor.account.id is not None:
+                rows.add_users(tx, project.id, [actor.account.id], "admin")
             require_role(tx, actor, team, project.id, "admin")
-            self._write(tx, old, edit, at)
+            require_active(project)
+            at = self._context.clock()
+            self._write(tx, project.id, edit, at)
             told = {key: value for key, value in msgspec.structs.asdict(edit).items() if value is not None}
-            change = Change("registry", str(project.id), name, "create" if known is None else "update", None, told)
+            change = Change("registry", str(project.id), name, "create" if made else "update", None, told)
             self._context.record(tx, actor, team, change, at=at)
-            return rows.load_registries(tx, [project.id])[0], known is None
+            return rows.load_registries(tx, [project.id])[0], made
 
         return await self._context.store.write(work)
 
-    def _write(self, tx: Tx, old: rows.RegistryRow, edit: RegistryEdit, at: int) -> None:
-        key = old.project_id
+    def _write(self, tx: Tx, key: int, edit: RegistryEdit, at: int) -> None:
+        old = rows.find_registry(tx, key)
+        assert old is not None, "the caller found it, or made it"
         access = old.access if edit.access is None else edit.access
         all_types = old.allows_all_types if edit.allows_all_types is None else edit.allows_all_types
         rows.update_registry(tx, rows.RegistryRow(key, access, all_types))
@@ -136,7 +135,7 @@ class Registries:
             order = _order(registry_contents.VERSION_ORDERS, page, "s.id")
             scope = self._scope(tx, actor, wanted)
             keys, count = registry_contents.search_versions(tx, scope, condition, order, page.limit, page.offset)
-            return artifact_memberships.load_memberships(tx, keys), count
+            return load_memberships(self._context, tx, actor, keys), count
 
         return await self._context.store.read(work)
 

@@ -17,7 +17,6 @@ from podium.errors import InvalidState, NotFound
 from podium.services.context import Context
 from podium.services.metric_names import MetricNames
 from podium.services.projects import ensure_project
-from podium.services.registry_roles import refuse_registry
 from podium.services.run_branches import copy_until
 from podium.services.run_summaries import write_summary
 from podium.services.tracked_runs import TrackedRun, as_json, load_tracked, require_by_key
@@ -93,7 +92,6 @@ class RunUpserts:
         if rows.find_run_by_slug(tx, team, project_name, slug) is not None:
             return None
         project = ensure_project(self._context, tx, actor, team, project_name)
-        refuse_registry(tx, project)
         name = change.display_name or run_names.random_run_name()
         names.check_label("displayName", name, names.MAX_RUN_TAG_VALUE)
         key = rows.insert_named_run(

@@ -27,7 +27,7 @@ from podium.domain.traces import (
 )
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
-from podium.services.projects import require_active, require_project
+from podium.services.projects import project_to_fill, require_active
 from podium.services.searching import Found, Search, check_limit, find_page
 from podium.store import runs as run_rows
 from podium.store import traces as rows
@@ -68,7 +68,7 @@ class Traces:
 
         def work(tx: Tx) -> Trace:
             team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id)
+            project = project_to_fill(tx, actor, team, project_id)
             require_active(project)
             told = msgspec.structs.replace(trace, project_id=project.id)
             key = _write_final(tx, team, told)
@@ -110,7 +110,7 @@ class Traces:
 
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id)
+            project = project_to_fill(tx, actor, team, project_id)
             require_active(project)
             for trace_id, of_trace in sorted(spans.items()):
                 told = trace_from_spans(trace_id, project.id, of_trace)
@@ -199,7 +199,7 @@ class Traces:
 
         def work(tx: Tx) -> int:
             team = self._context.team_id(tx, actor)
-            project = require_project(tx, team, project_id)
+            project = project_to_fill(tx, actor, team, project_id)
             return rows.delete_traces(tx, team, project.id, before=before, trace_ids=trace_ids, most=most)
 
         return await self._context.store.write(work)

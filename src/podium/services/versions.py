@@ -24,6 +24,7 @@ from podium.domain.registry import (
 from podium.errors import InvalidArgument
 from podium.services.context import Context
 from podium.services.forms import Forms
+from podium.services.kept_pages import KeptPages
 from podium.services.registration import trace_origin
 from podium.services.registry_changes import (
     Recorder,
@@ -68,6 +69,7 @@ class Versions:
         self._context = context
         self._events = Recorder(context)
         self._forms = Forms(registry_search.select_versions)
+        self._pages = KeptPages()
 
     async def create(self, actor: Actor, new: NewVersion) -> ModelVersion:
         """The new version, with the next number of its model and a snapshot of the files under its source.
@@ -245,32 +247,44 @@ class Versions:
 
     async def search(self, actor: Actor, search: Search, *, prompts: bool = False) -> Found[ModelVersion]:
         """A page of versions, the last updated first unless told otherwise; without `prompts`, those are left out."""
-        return await self._search(actor, search, registry_search.select_versions, prompts=prompts)
+        return await self._search(
+            actor, search, lambda tx, keys, _: registry_search.select_versions(tx, keys), prompts=prompts
+        )
 
     async def search_forms(self, actor: Actor, search: Search, shape: Shape, *, prompts: bool = False) -> Found[bytes]:
         """As `search`, each version in the form that `shape` gives it; one that has not changed keeps its form."""
 
-        def load(tx: Tx, keys: list[int]) -> list[bytes]:
-            team = self._context.team_id(tx, actor)
-            return self._forms.select(tx, registry_search.select_version_refs(tx, team, search.condition, keys), shape)
+        def load(tx: Tx, keys: list[int], model: tuple[int, int] | None) -> list[bytes]:
+            # Versions change with the revision of their model.
+            refs = rows.select_refs(tx, keys) if model is None else [(key, model[1]) for key in keys]
+            return self._forms.select(tx, refs, shape)
 
         return await self._search(actor, search, load, prompts=prompts)
 
     async def _search(
-        self, actor: Actor, search: Search, load: Callable[[Tx, list[int]], list[T]], *, prompts: bool
+        self,
+        actor: Actor,
+        search: Search,
+        load: Callable[[Tx, list[int], tuple[int, int] | None], list[T]],
+        *,
+        prompts: bool,
     ) -> Found[T]:
         check_limit(search.limit, MAX_LISTED)
-        order = _whole_order(search.order)
-        search = msgspec.structs.replace(search, order=order)
+        search = msgspec.structs.replace(search, order=_whole_order(search.order))
 
         def work(tx: Tx) -> Found[T]:
             team = self._context.team_id(tx, actor)
-            page = find_page(
-                search,
-                f"model_versions/{team}/{prompts}",
-                lambda query: registry_search.search_versions(tx, team, prompts=prompts, query=query),
-            )
-            return Found(load(tx, page.items), page.next_page_token)
+            model = registry_search.find_model_asked_for(tx, team, search.condition)
+
+            def find() -> Found[int]:
+                return find_page(
+                    search,
+                    f"model_versions/{team}/{prompts}",
+                    lambda query: registry_search.search_versions(tx, team, prompts=prompts, query=query),
+                )
+
+            page = find() if model is None else self._pages.find(model, (search, prompts), find)
+            return Found(load(tx, page.items, model), page.next_page_token)
 
         return await self._context.store.read(work)
 

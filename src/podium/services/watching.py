@@ -9,6 +9,7 @@ from podium.domain.feeds import Feed, Story
 from podium.domain.subjects import Subject, SubjectKind
 from podium.errors import InvalidArgument
 from podium.services.context import Context
+from podium.services.registry_roles import hidden_registries
 from podium.services.subjects import require_subject
 from podium.store import comments
 from podium.store import watches as rows
@@ -58,7 +59,12 @@ class Watching:
 
         def work(tx: Tx) -> list[Subject]:
             found = rows.list_watched(tx, _watcher(actor))
-            return [subject for subject in found if not subject.deleted and may_read(actor, subject.team_id)]
+            hidden = _hidden(tx, actor)
+            return [
+                subject
+                for subject in found
+                if not subject.deleted and may_read(actor, subject.team_id) and subject.project_id not in hidden
+            ]
 
         return await self._context.store.read(work)
 
@@ -69,7 +75,7 @@ class Watching:
 
         def work(tx: Tx) -> Feed:
             watcher = _watcher(actor)
-            found = rows.feed_events(tx, watcher, _teams(actor), before=cursor, limit=limit + 1)
+            found = rows.feed_events(tx, watcher, _teams(actor), _hidden(tx, actor), before=cursor, limit=limit + 1)
             shown = found[:limit]
             more = shown[-1].seq if len(found) > limit else None
             return Feed(stories_of(tx, shown), rows.find_mark(tx, watcher), more)
@@ -81,7 +87,8 @@ class Watching:
         but_by = None if actor.account is None else actor.name
 
         def work(tx: Tx) -> int:
-            return rows.count_unseen(tx, _watcher(actor), _teams(actor), but_by, MAX_UNSEEN)
+            hidden = _hidden(tx, actor)
+            return rows.count_unseen(tx, _watcher(actor), _teams(actor), hidden, but_by, MAX_UNSEEN)
 
         return await self._context.store.read(work)
 
@@ -120,3 +127,7 @@ def _watcher(actor: Actor) -> int:
 def _teams(actor: Actor) -> list[int] | None:
     """The teams whose events the actor may see; None for all."""
     return None if actor.account is None or is_admin(actor) else sorted(actor.account.roles)
+
+
+def _hidden(tx: Tx, actor: Actor) -> list[int]:
+    return hidden_registries(tx, actor, _teams(actor) or [])

@@ -78,6 +78,39 @@ def select_places_of(tx: Tx, version_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def select_sources(tx: Tx, collection_id: int) -> list[int]:
+    """The keys of the projects that a collection links into."""
+    rows = tx.all(
+        "SELECT DISTINCT c.project_id FROM artifact_memberships AS s JOIN artifact_versions AS v ON v.id = s.version_id"
+        " JOIN artifact_collections AS c ON c.id = v.collection_id WHERE s.collection_id = :collection",
+        collection=collection_id,
+    )
+    return [row[0] for row in rows]
+
+
+def select_latest_at(tx: Tx, version_id: int) -> list[int]:
+    """The keys of the collections whose alias `latest` points to a version."""
+    rows = tx.all(
+        "SELECT a.collection_id FROM artifact_memberships AS s JOIN artifact_aliases AS a ON a.membership_id = s.id"
+        " WHERE s.version_id = :version AND a.alias = :latest ORDER BY a.collection_id",
+        version=version_id,
+        latest=LATEST,
+    )
+    return [row[0] for row in rows]
+
+
+def select_places_from(tx: Tx, collection_id: int, projects: Sequence[int]) -> list[tuple[int, int]]:
+    """(place, version) of each link of a collection into one of these projects."""
+    rows = tx.all(
+        "SELECT s.id, s.version_id FROM artifact_memberships AS s JOIN artifact_versions AS v ON v.id = s.version_id"
+        " JOIN artifact_collections AS c ON c.id = v.collection_id WHERE s.collection_id = :collection"
+        f" AND {is_in('c.project_id', 'projects', tx.dialect)}",
+        collection=collection_id,
+        projects=list_value(projects, tx.dialect),
+    )
+    return [(place, version) for place, version in rows]
+
+
 def delete_membership(tx: Tx, key: int) -> None:
     """Take a version out of a collection, with its aliases there."""
     tx.run("DELETE FROM artifact_memberships WHERE id = :key", key=key)

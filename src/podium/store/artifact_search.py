@@ -1,10 +1,13 @@
 """What collections of artifacts, and the versions in one, can be searched by."""
 
+from collections.abc import Sequence
+
 from podium.domain.artifact_collections import CollectionScope
 from podium.domain.filters import Node
 from podium.store.artifact_collections import JOINED
 from podium.store.filters import SideTable, Source
 from podium.store.paging import Page, PageQuery, count_rows, search_page
+from podium.store.registries import without
 from podium.store.transaction import Tx
 
 _COLLECTIONS = Source(
@@ -44,7 +47,6 @@ _MEMBERS = Source(
     nullable=frozenset({"description"}),
     tags=SideTable(_LABELS, "member_id"),
 )
-_IN_COLLECTION = "m.collection_id = :collection"
 
 
 def search_collections(tx: Tx, scope: CollectionScope, query: PageQuery) -> Page:
@@ -59,16 +61,21 @@ def count_collections(tx: Tx, scope: CollectionScope, condition: Node) -> int:
     return count_rows(tx, _COLLECTIONS, scope=where, scope_parameters=values, condition=condition)
 
 
-def search_members(tx: Tx, collection_id: int, query: PageQuery) -> Page:
-    """A page of keys of the places in a collection."""
-    values = {"collection": collection_id}
-    return search_page(tx, _MEMBERS, scope=_IN_COLLECTION, scope_parameters=values, query=query)
+def search_members(tx: Tx, collection_id: int, query: PageQuery, hidden: Sequence[int] = ()) -> Page:
+    """A page of keys of the places in a collection, without those that are hidden."""
+    where, values = _members(tx, collection_id, hidden)
+    return search_page(tx, _MEMBERS, scope=where, scope_parameters=values, query=query)
 
 
-def count_members(tx: Tx, collection_id: int, condition: Node) -> int:
-    """How many versions of a collection there are."""
-    values = {"collection": collection_id}
-    return count_rows(tx, _MEMBERS, scope=_IN_COLLECTION, scope_parameters=values, condition=condition)
+def count_members(tx: Tx, collection_id: int, condition: Node, hidden: Sequence[int] = ()) -> int:
+    """How many versions of a collection there are, without those that are hidden."""
+    where, values = _members(tx, collection_id, hidden)
+    return count_rows(tx, _MEMBERS, scope=where, scope_parameters=values, condition=condition)
+
+
+def _members(tx: Tx, collection_id: int, hidden: Sequence[int]) -> tuple[str, dict[str, object]]:
+    beyond, values = without("m.id", hidden, tx.dialect)
+    return f"m.collection_id = :collection{beyond}", {"collection": collection_id, **values}
 
 
 def _scope(scope: CollectionScope) -> tuple[str, dict[str, object]]:

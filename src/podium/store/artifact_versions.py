@@ -32,6 +32,7 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     distributed_id: str | None
     pending_aliases: str
+    kept: bool  # even if another version has the same content
 
 
 def insert_version(tx: Tx, new: NewVersion, at: int) -> int:
@@ -41,11 +42,11 @@ def insert_version(tx: Tx, new: NewVersion, at: int) -> int:
     """
     key: int = tx.value(
         "INSERT INTO artifact_versions (collection_id, state, digest, description, metadata, ttl_s, history_step,"
-        " run_id, user_id, distributed_id, pending_aliases, size_bytes, file_count, created_at, updated_at) VALUES"
-        " (:collection_id, 'PENDING', :digest, :description, :metadata, :ttl_s, :history_step, :run_id,"
-        " :user_id, :distributed_id, :pending_aliases, 0, 0, :at, :at) RETURNING id",
+        " run_id, user_id, distributed_id, pending_aliases, kept, size_bytes, file_count, created_at, updated_at)"
+        " VALUES (:collection_id, 'PENDING', :digest, :description, :metadata, :ttl_s, :history_step, :run_id,"
+        " :user_id, :distributed_id, :pending_aliases, :kept, 0, 0, :at, :at) RETURNING id",
         at=at,
-        **msgspec.structs.asdict(new),
+        **msgspec.structs.asdict(new) | {"kept": int(new.kept)},
     )
     return key
 

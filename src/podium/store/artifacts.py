@@ -4,6 +4,7 @@ import msgspec
 
 from podium.domain.manifests import ManifestEntry
 from podium.store.dialect import place_locks
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 from podium.store.trees import find_file, folder_range, select_files, team_tree
 
@@ -124,7 +125,7 @@ def find_run_location(tx: Tx, team_id: int, run_id: str) -> str | None:
     """The artifact location of the project of the team's run with this public id."""
     found: str | None = tx.value(
         "SELECT projects.artifact_location FROM runs JOIN projects ON projects.id = runs.project_id"
-        " WHERE runs.run_id = :run AND projects.team_id = :team",
+        f" WHERE runs.run_id = :run AND projects.team_id = :team AND {outside('projects.id')}",
         run=run_id,
         team=team_id,
     )
@@ -136,7 +137,7 @@ def find_logged_model_location(tx: Tx, team_id: int, model_id: str) -> str | Non
     found: str | None = tx.value(
         "SELECT logged_models.artifact_location FROM logged_models"
         " JOIN projects ON projects.id = logged_models.project_id"
-        " WHERE logged_models.model_id = :model AND projects.team_id = :team",
+        f" WHERE logged_models.model_id = :model AND projects.team_id = :team AND {outside('projects.id')}",
         model=model_id,
         team=team_id,
     )

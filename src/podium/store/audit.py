@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from podium.domain.audit import EventFilter, Head
 from podium.domain.events import Event
-from podium.store.events import COLUMNS
+from podium.store.events import COLUMNS, without_events_of
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
@@ -22,18 +22,22 @@ _TIMES = ("since", "until")
 FEW = 1000
 
 
-def newest_events(tx: Tx, teams: Sequence[int], which: EventFilter, *, before: int | None, limit: int) -> list[Event]:
-    """The teams' events that fit, newest first, only those with a number below `before`."""
-    condition, values = _criteria(tx, teams, which)
+def newest_events(
+    tx: Tx, teams: Sequence[int], hidden: Sequence[int], which: EventFilter, *, before: int | None, limit: int
+) -> list[Event]:
+    """The teams' events that fit, newest first, only those with a number below `before`; of hidden registries none."""
+    condition, values = _criteria(tx, teams, hidden, which)
     if before is not None:
         condition += " AND seq < :before"
         values["before"] = before
     return _events(tx, condition, values, f"DESC LIMIT {limit}")
 
 
-def team_events_after(tx: Tx, teams: Sequence[int], which: EventFilter, *, after: int, limit: int) -> list[Event]:
-    """The teams' events that fit, oldest first, only those with a number above `after`."""
-    condition, values = _criteria(tx, teams, which)
+def team_events_after(
+    tx: Tx, teams: Sequence[int], hidden: Sequence[int], which: EventFilter, *, after: int, limit: int
+) -> list[Event]:
+    """The teams' events that fit, oldest first, only those with a number above `after`; of hidden registries none."""
+    condition, values = _criteria(tx, teams, hidden, which)
     return _events(tx, condition + " AND seq > :after", {**values, "after": after}, f"ASC LIMIT {limit}")
 
 
@@ -49,10 +53,10 @@ def chain_head(tx: Tx) -> Head | None:
     return None if row is None else Head(*row)
 
 
-def _criteria(tx: Tx, teams: Sequence[int], which: EventFilter) -> tuple[str, dict[str, str | int]]:
+def _criteria(tx: Tx, teams: Sequence[int], hidden: Sequence[int], which: EventFilter) -> tuple[str, dict[str, object]]:
     """The condition that follows the WHERE, and its values."""
     own = "= :team" if len(teams) == 1 else f"IN ({inlined(teams)})"
-    values: dict[str, str | int] = {name: value for name in _CONDITIONS if (value := getattr(which, name)) is not None}
+    values: dict[str, object] = {name: value for name in _CONDITIONS if (value := getattr(which, name)) is not None}
     conditions = {"team": f"team_id {own}"} | {name: _CONDITIONS[name] for name in values}
     # SQLite does not know which index tells most: what tells less than another is hidden from its own.
     if "entity_id" in values:
@@ -63,14 +67,15 @@ def _criteria(tx: Tx, teams: Sequence[int], which: EventFilter) -> tuple[str, di
             conditions["entity"] = "entity || '' = :entity"
     elif "entity" in values and "entity_name" in values:
         conditions["entity"] = "entity || '' = :entity"
-    condition = " AND ".join(conditions.values())
+    beyond, more = without_events_of(hidden, tx.dialect)
+    condition, values = " AND ".join(conditions.values()) + beyond, {**values, **more}
     if len(teams) == 1:
         values["team"] = teams[0]
     few = _few_within(tx, {name: values[name] for name in _TIMES if name in values})
     return condition if few is None else f"{condition} AND seq IN ({inlined(few)})", values
 
 
-def _few_within(tx: Tx, times: dict[str, str | int]) -> list[int] | None:
+def _few_within(tx: Tx, times: dict[str, object]) -> list[int] | None:
     """The numbers of the events within the time asked for, if they are few: numbers and times have an index each."""
     if not times:
         return None
@@ -79,7 +84,7 @@ def _few_within(tx: Tx, times: dict[str, str | int]) -> list[int] | None:
     return [row[0] for row in rows] if len(rows) <= FEW else None
 
 
-def _events(tx: Tx, condition: str, values: dict[str, str | int], order: str) -> list[Event]:
+def _events(tx: Tx, condition: str, values: dict[str, object], order: str) -> list[Event]:
     """The numbers are chosen first: an index that has them in order is then all that is read for it."""
     chosen = f"SELECT seq FROM events WHERE {condition} ORDER BY seq {order}"
     rows = tx.all(f"SELECT {COLUMNS} FROM events WHERE seq IN ({chosen})", **values)

@@ -11,6 +11,10 @@ from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
 NEWEST = 20  # versions of a model whose metric is drawn
+# Of the models `m`, those that MLflow does not call prompts; `prompt` is the tag that it calls them by.
+NO_PROMPT = (
+    "m.id NOT IN (SELECT p.model_id FROM registered_model_tags p WHERE p.key = :prompt AND LOWER(p.value) = 'true')"
+)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -100,7 +104,7 @@ def _measured(tx: Tx, model_ids: Sequence[int], *, newest: int, condition: str, 
 
 
 def _condition(tx: Tx, team_ids: Sequence[int], wanted: Wanted) -> str:
-    parts = [f"m.team_id IN ({inlined(team_ids)})", "m.deleted_at IS NULL", _NO_PROMPT]
+    parts = [f"m.team_id IN ({inlined(team_ids)})", "m.deleted_at IS NULL", NO_PROMPT]
     if wanted.text:
         whole = "LOWER(m.name || ' ' || COALESCE(m.description, ''))"
         parts.append(f"{position(tx.dialect, whole, 'LOWER(:text)')} > 0")
@@ -114,11 +118,6 @@ def _condition(tx: Tx, team_ids: Sequence[int], wanted: Wanted) -> str:
     if wanted.tag:
         parts.append("EXISTS (SELECT 1 FROM registered_model_tags g WHERE g.model_id = m.id AND g.key = :tag)")
     return " AND ".join(parts)
-
-
-_NO_PROMPT = (
-    "m.id NOT IN (SELECT p.model_id FROM registered_model_tags p WHERE p.key = :prompt AND LOWER(p.value) = 'true')"
-)
 
 
 def _parameters(wanted: Wanted) -> dict[str, str]:

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from podium.domain.registry import PROMPT_TAG
+from podium.store.cabinet import NO_PROMPT
 from podium.store.dialect import is_in, list_value, position
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 
@@ -53,7 +56,8 @@ def find_runs(tx: Tx, teams: Sequence[int], run_ids: Sequence[str]) -> dict[str,
     rows = tx.all(
         "SELECT r.id, r.run_id, r.slug, t.name, p.name FROM runs r JOIN projects p ON p.id = r.project_id"
         " JOIN teams t ON t.id = p.team_id"
-        f" WHERE {is_in('r.run_id', 'ids', tx.dialect)} AND {is_in('t.id', 'teams', tx.dialect)}",
+        f" WHERE {is_in('r.run_id', 'ids', tx.dialect)} AND {is_in('t.id', 'teams', tx.dialect)}"
+        f" AND {outside('p.id')}",
         ids=list_value(run_ids, tx.dialect),
         teams=list_value(teams, tx.dialect),
     )
@@ -85,6 +89,7 @@ def recent_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Run
         "SELECT r.run_id, r.name, r.status, r.start_time, t.name, p.name FROM runs r"
         " JOIN projects p ON p.id = r.project_id JOIN teams t ON t.id = p.team_id"
         f" WHERE {is_in('t.id', 'teams', tx.dialect)} AND r.deleted_at IS NULL AND p.deleted_at IS NULL"
+        f" AND {outside('p.id')}"
         f"{f' AND {within} > 0' if text else ''} ORDER BY r.id DESC LIMIT :limit",
         teams=list_value(teams, tx.dialect),
         limit=limit,
@@ -94,14 +99,14 @@ def recent_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Run
 
 
 def recent_versions(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[VersionChoice]:
-    """Versions that were made last, with the text in their model's name."""
+    """Versions of models, not of prompts, that were made last, with the text in their model's name."""
     within = position(tx.dialect, "LOWER(m.name)", "LOWER(:text)")
     rows = tx.all(
         "SELECT t.name, m.name, v.version, v.stage, v.created_at FROM model_versions v"
         " JOIN registered_models m ON m.id = v.model_id JOIN teams t ON t.id = m.team_id"
         f" WHERE {is_in('t.id', 'teams', tx.dialect)} AND v.deleted_at IS NULL AND m.deleted_at IS NULL"
-        f"{f' AND {within} > 0' if text else ''}"
-        " ORDER BY v.id DESC LIMIT :limit",
+        f" AND {NO_PROMPT}{f' AND {within} > 0' if text else ''} ORDER BY v.id DESC LIMIT :limit",
+        prompt=PROMPT_TAG,
         teams=list_value(teams, tx.dialect),
         limit=limit,
         **({"text": text} if text else {}),

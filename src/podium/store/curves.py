@@ -8,6 +8,7 @@ import msgspec
 from podium.domain.curves import Axis, Line, ordered
 from podium.domain.runs import RunRow
 from podium.store.dialect import gathered, gathered_list
+from podium.store.registries import outside
 from podium.store.runs import COLUMNS, JOINED
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
@@ -33,7 +34,8 @@ def find_runs_of_teams(tx: Tx, team_ids: Sequence[int], run_ids: Sequence[str]) 
     names = {f"r{index}": run_id for index, run_id in enumerate(run_ids)}
     wanted = ", ".join(f":{name}" for name in names) or "NULL"
     rows = tx.all(
-        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id IN ({wanted}) AND projects.team_id IN ({inlined(team_ids)})",
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id IN ({wanted}) AND projects.team_id IN ({inlined(team_ids)})"
+        f" AND {outside('projects.id')}",
         **names,
     )
     found = {run.run_id: run for run in (RunRow(*row) for row in rows)}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from podium.domain.shelf import ListedDataset, ShownDataset
 from podium.store.datasets import CONTEXT_TAG
 from podium.store.dialect import is_in, list_value, position
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 _PLACED = "datasets AS d JOIN projects AS p ON p.id = d.project_id JOIN teams AS t ON t.id = p.team_id"
@@ -37,7 +38,7 @@ def find_dataset(tx: Tx, teams: Sequence[int], key: int) -> ShownDataset | None:
     """The dataset with this key, if one of the teams has it."""
     row = tx.one(
         "SELECT d.id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile, t.name, p.name"
-        f" FROM {_PLACED} WHERE d.id = :key AND {is_in('t.id', 'teams', tx.dialect)}",
+        f" FROM {_PLACED} WHERE d.id = :key AND {is_in('t.id', 'teams', tx.dialect)} AND {outside('p.id')}",
         key=key,
         teams=list_value(teams, tx.dialect),
     )
@@ -62,7 +63,7 @@ def like_datasets(tx: Tx, teams: Sequence[int], shown: ShownDataset, limit: int)
     rows = tx.all(
         "SELECT d.id, d.name, d.digest, d.source_type, t.name, p.name,"
         f" (SELECT COUNT(*) FROM {_USES}), (SELECT MAX(r.start_time) FROM {_USES})"
-        f" FROM {_PLACED} WHERE d.name = :name AND d.id <> :key AND p.deleted_at IS NULL"
+        f" FROM {_PLACED} WHERE d.name = :name AND d.id <> :key AND p.deleted_at IS NULL AND {outside('p.id')}"
         f" AND {is_in('t.id', 'teams', tx.dialect)} ORDER BY d.id DESC LIMIT :limit",
         name=shown.name,
         key=shown.id,
@@ -73,7 +74,7 @@ def like_datasets(tx: Tx, teams: Sequence[int], shown: ShownDataset, limit: int)
 
 
 def _condition(tx: Tx, text: str) -> str:
-    parts = [is_in("t.id", "teams", tx.dialect), "p.deleted_at IS NULL"]
+    parts = [is_in("t.id", "teams", tx.dialect), "p.deleted_at IS NULL", outside("p.id")]
     if text:
         whole = "LOWER(d.name || ' ' || d.digest || ' ' || p.name)"
         parts.append(f"{position(tx.dialect, whole, 'LOWER(:text)')} > 0")

@@ -1,6 +1,7 @@
 """Rows of datasets, and of the runs that read them."""
 
 from podium.domain.runs import Dataset, DatasetInput, DatasetSummary
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 CONTEXT_TAG = "mlflow.data.context"
@@ -71,7 +72,7 @@ def select_summaries(tx: Tx, team_id: int, project_ids: list[int], limit: int) -
         " JOIN projects p ON p.id = d.project_id"
         " JOIN run_datasets r ON r.dataset_id = d.id"
         " LEFT JOIN run_dataset_tags t ON t.run_id = r.run_id AND t.dataset_id = d.id AND t.key = :context"
-        f" WHERE p.team_id = :team AND d.project_id IN ({wanted})"
+        f" WHERE p.team_id = :team AND d.project_id IN ({wanted}) AND {outside('p.id')}"
         " ORDER BY d.project_id, d.name, d.digest, t.value LIMIT :limit",
         context=CONTEXT_TAG,
         team=team_id,

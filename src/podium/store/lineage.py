@@ -122,8 +122,11 @@ _TEAMS_OF_PROJECTS = "p.id, e.id, e.name FROM projects AS p JOIN teams AS e ON e
 _TEAMS = "e.id, e.id, e.name FROM teams AS e"
 
 
-def load_nodes(tx: Tx, refs: Sequence[Ref]) -> dict[Ref, tuple[int, Node]]:
-    """The key of its team, and what is shown, of each of the nodes: two statements a kind."""
+def load_nodes(tx: Tx, refs: Sequence[Ref], hidden: Sequence[int]) -> dict[Ref, tuple[int, Node]]:
+    """The key of its team, and what is shown, of each of the nodes that are in no hidden project.
+
+    These are two statements a kind.
+    """
     found: dict[Ref, tuple[int, Node]] = {}
     by_kind: dict[int, list[int]] = {}
     for ref in refs:
@@ -136,6 +139,8 @@ def load_nodes(tx: Tx, refs: Sequence[Ref]) -> dict[Ref, tuple[int, Node]]:
         places = _TEAMS if kind == "model_version" else _TEAMS_OF_PROJECTS
         teams = {key: (team, name) for key, team, name in _of_keys(tx, places, {row[3] for row in rows})}
         for key, public, name, place, deleted in rows:
+            if kind != "model_version" and place in hidden:
+                continue
             team_id, team = teams[place]
             found[key << KIND_BITS | number] = team_id, Node(kind, public, name, team, bool(deleted))
     return found

@@ -6,6 +6,7 @@ from podium.domain.logged_models import LoggedModel, NewLoggedModel, Status
 from podium.domain.runs import Point, RunPoint
 from podium.store.filters import Indexed, SideTable, Source, Walk
 from podium.store.paging import Page, PageQuery, search_page
+from podium.store.registries import outside
 from podium.store.transaction import Row, Tx
 
 _ATTRIBUTES = (
@@ -62,7 +63,7 @@ def find_logged_model(tx: Tx, team_id: int, model_id: str) -> LoggedModel | None
     """The team's logged model with this public id, deleted or not."""
     row = tx.one(
         f"SELECT {COLUMNS} FROM logged_models JOIN projects ON projects.id = logged_models.project_id"
-        " WHERE logged_models.model_id = :model AND projects.team_id = :team",
+        f" WHERE logged_models.model_id = :model AND projects.team_id = :team AND {outside('projects.id')}",
         model=model_id,
         team=team_id,
     )
@@ -87,7 +88,8 @@ def search_logged_models(
 ) -> Page:
     """The keys of a page of the active logged models of these projects, as far as they are the team's."""
     wanted = ", ".join(str(key) for key in project_ids) or "NULL"
-    own = tx.all(f"SELECT id FROM projects WHERE team_id = :team AND id IN ({wanted})", team=team_id)
+    outer = outside("projects.id")
+    own = tx.all(f"SELECT id FROM projects WHERE team_id = :team AND id IN ({wanted}) AND {outer}", team=team_id)
     if not own:
         return Page([], None)
     living = "logged_models.deleted_at IS NULL"

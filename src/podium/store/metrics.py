@@ -10,6 +10,7 @@ from podium.domain.history import HistoryLine
 from podium.domain.history_reading import StepPoint
 from podium.domain.runs import HistoryPoint, Point, RunPoint, stored_value
 from podium.store.dialect import is_in, list_value
+from podium.store.registries import outside
 from podium.store.transaction import Row, Tx
 
 _NUMBERS = (float, int)
@@ -141,7 +142,7 @@ def select_model_keys(tx: Tx, team_id: int, model_ids: Iterable[str]) -> dict[st
     wanted = ", ".join(f":{name}" for name in names) or "NULL"
     rows = tx.all(
         "SELECT m.model_id, m.id FROM logged_models m JOIN projects p ON p.id = m.project_id"
-        f" WHERE p.team_id = :team AND m.deleted_at IS NULL AND m.model_id IN ({wanted})",
+        f" WHERE p.team_id = :team AND m.deleted_at IS NULL AND m.model_id IN ({wanted}) AND {outside('p.id')}",
         team=team_id,
         **names,
     )

@@ -6,7 +6,11 @@ Beginnings are looked up in the indexes of names. Runs may be many: within, only
 from collections.abc import Sequence
 
 from podium.domain.palette import Find
+from podium.domain.registry import PROMPT_TAG
+from podium.store.artifact_shelf import NO_COPY
+from podium.store.cabinet import NO_PROMPT
 from podium.store.dialect import position
+from podium.store.registries import outside, without
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
@@ -15,12 +19,13 @@ _LAST = "\U0010ffff"
 
 
 def find_models(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
-    """Registered models."""
+    """Registered models; prompts, which MLflow keeps among them, have no page."""
     rows = tx.all(
         "SELECT m.name, t.name, COALESCE(m.description, '') FROM registered_models AS m"
         f" JOIN teams AS t ON t.id = m.team_id WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL"
-        f" AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.updated_at DESC LIMIT :limit",
+        f" AND {NO_PROMPT} AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.updated_at DESC LIMIT :limit",
         **_values(text),
+        prompt=PROMPT_TAG,
         limit=limit,
     )
     return [Find("model", name, team, (name,), note[:80]) for name, team, note in rows]
@@ -32,8 +37,9 @@ def find_versions(tx: Tx, teams: Sequence[int], name: str, version: int, limit: 
         "SELECT m.name, t.name, v.version, v.stage FROM registered_models AS m JOIN teams AS t ON t.id = m.team_id"
         " JOIN model_versions AS v ON v.model_id = m.id AND v.version = :version AND v.deleted_at IS NULL"
         f" WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL"
-        f" AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.name LIMIT :limit",
+        f" AND {NO_PROMPT} AND {_within(tx, 'm.name')} ORDER BY {_best('m.name')}, m.name LIMIT :limit",
         **_values(name),
+        prompt=PROMPT_TAG,
         version=version,
         limit=limit,
     )
@@ -46,10 +52,11 @@ def find_aliases(tx: Tx, teams: Sequence[int], alias: str, limit: int) -> list[F
         "SELECT m.name, t.name, v.version, '@' || a.alias FROM registered_models AS m"
         " JOIN teams AS t ON t.id = m.team_id JOIN model_aliases AS a ON a.model_id = m.id"
         " JOIN model_versions AS v ON v.id = a.version_id AND v.deleted_at IS NULL"
-        f" WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL AND a.alias >= :text AND a.alias < :end"
-        " ORDER BY a.alias, m.updated_at DESC LIMIT :limit",
+        f" WHERE m.team_id IN ({inlined(teams)}) AND m.deleted_at IS NULL AND {NO_PROMPT}"
+        " AND a.alias >= :text AND a.alias < :end ORDER BY a.alias, m.updated_at DESC LIMIT :limit",
         text=alias,
         end=alias + _LAST,
+        prompt=PROMPT_TAG,
         limit=limit,
     )
     return [_version(*row) for row in rows]
@@ -58,6 +65,7 @@ def find_aliases(tx: Tx, teams: Sequence[int], alias: str, limit: int) -> list[F
 def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
     """Runs by name or id."""
     project = f"SELECT p.id FROM projects AS p WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL"
+    project += f" AND {outside('p.id')}"
     beginning = "SELECT r.id FROM runs AS r WHERE {0} >= :text AND {0} < :end AND r.project_id IN ({1})"
     # The newest are found by walking back along the keys, not by sorting the runs of all projects: hence the `+ 0`.
     within = position(tx.dialect, "LOWER(r.name)", "LOWER(:text)")
@@ -78,26 +86,31 @@ def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]
     ]
 
 
-def find_projects(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
-    """Projects."""
+def find_projects(tx: Tx, teams: Sequence[int], hidden: Sequence[int], text: str, limit: int) -> list[Find]:
+    """Projects but hidden ones."""
+    beyond, values = without("p.id", hidden, tx.dialect)
     rows = tx.all(
         "SELECT p.name, t.name FROM projects AS p JOIN teams AS t ON t.id = p.team_id"
         f" WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL AND {_within(tx, 'p.name')}"
-        f" ORDER BY {_best('p.name')}, p.updated_at DESC LIMIT :limit",
+        f"{beyond} ORDER BY {_best('p.name')}, p.updated_at DESC LIMIT :limit",
         **_values(text),
+        **values,
         limit=limit,
     )
     return [Find("project", name, team, (name,)) for name, team in rows]
 
 
-def find_collections(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
-    """Collections of artifacts."""
+def find_collections(tx: Tx, teams: Sequence[int], hidden: Sequence[int], text: str, limit: int) -> list[Find]:
+    """Collections of artifacts, of hidden projects none."""
+    beyond, values = without("p.id", hidden, tx.dialect)
     rows = tx.all(
         "SELECT c.name, t.name, p.name, y.name FROM projects AS p JOIN teams AS t ON t.id = p.team_id"
         " JOIN artifact_collections AS c ON c.project_id = p.id JOIN artifact_types AS y ON y.id = c.type_id"
         f" WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL AND c.deleted_at IS NULL"
-        f" AND {_within(tx, 'c.name')} ORDER BY {_best('c.name')}, c.updated_at DESC LIMIT :limit",
+        f" AND {NO_COPY} AND {_within(tx, 'c.name')}{beyond}"
+        f" ORDER BY {_best('c.name')}, c.updated_at DESC LIMIT :limit",
         **_values(text),
+        **values,
         limit=limit,
     )
     return [

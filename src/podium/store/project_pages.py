@@ -7,6 +7,7 @@ from podium.domain.project_lists import Group, GroupKind, ListedProject, Spread
 from podium.domain.projects import ViewType
 from podium.store.dialect import is_in, list_value, position
 from podium.store.filters import Parameters, where
+from podium.store.registries import without
 from podium.store.run_search import SOURCE, scope_of
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
@@ -18,13 +19,17 @@ MAX_GROUPS = 200
 
 
 def list_projects(
-    tx: Tx, team_ids: Sequence[int], text: str, after: tuple[int, int] | None, limit: int
+    tx: Tx, team_ids: Sequence[int], hidden: Sequence[int], text: str, after: tuple[int, int] | None, limit: int
 ) -> list[ListedProject]:
-    """Active projects of the teams, the last active first, those behind a time and key. Their runs are not counted."""
+    """Active projects of the teams but hidden ones, the last active first, those behind a time and key.
+
+    Their runs are not counted.
+    """
+    beyond, values = without("p.id", hidden, tx.dialect)
     rows = tx.all(
         f"SELECT * FROM (SELECT p.id, t.name, p.name, {_ACTIVE} AS active_at, n.value FROM projects p"
         " JOIN teams t ON t.id = p.team_id LEFT JOIN project_tags n ON n.project_id = p.id AND n.key = :note"
-        f" WHERE p.team_id IN ({inlined(team_ids)}) AND p.deleted_at IS NULL"
+        f" WHERE p.team_id IN ({inlined(team_ids)}) AND p.deleted_at IS NULL{beyond}"
         + (f" AND {position(tx.dialect, _SEARCHED, 'LOWER(:text)')} > 0" if text else "")
         + ") AS listed"
         + (" WHERE active_at < :at OR (active_at = :at AND id < :last)" if after else "")
@@ -34,6 +39,7 @@ def list_projects(
         at=after[0] if after else 0,
         last=after[1] if after else 0,
         limit=limit,
+        **values,
     )
     return [ListedProject(*row) for row in rows]
 
@@ -78,8 +84,9 @@ def select_groups(
 def select_marks(tx: Tx, project: int, shown: Sequence[int]) -> list[tuple[int, int]]:
     """(key, revision) of the runs of a page and of those begun last: they tell when to read it anew."""
     rows = tx.all(
-        f"SELECT id, revision FROM runs WHERE id IN ({inlined(shown)}) UNION SELECT id, revision FROM"
-        " (SELECT id, revision FROM runs WHERE project_id = :project ORDER BY start_time DESC, run_id LIMIT 50)"
+        f"SELECT id, revision FROM runs WHERE id IN ({inlined(shown)}) AND project_id = :project UNION"
+        " SELECT id, revision FROM (SELECT id, revision FROM runs WHERE project_id = :project"
+        " ORDER BY start_time DESC, run_id LIMIT 50)"
         " AS newest ORDER BY 1",
         project=project,
     )

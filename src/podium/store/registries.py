@@ -6,7 +6,7 @@ import msgspec
 
 from podium.domain.filters import Node
 from podium.domain.registries import Access, MemberRole, Registry, UserMember
-from podium.store.dialect import is_in, list_value
+from podium.store.dialect import Dialect, is_in, list_value
 from podium.store.filters import Parameters, SideTable, Source, where
 from podium.store.transaction import Tx
 
@@ -75,6 +75,58 @@ def visible(user_id: int | None) -> str:
         f" AND u.user_id = {int(user_id)}) OR EXISTS (SELECT 1 FROM registry_teams AS e JOIN team_members AS m"
         f" ON m.team_id = e.team_id WHERE e.project_id = g.project_id AND m.user_id = {int(user_id)}))"
     )
+
+
+def outside(project: str) -> str:
+    """The SQL that holds for a project, by its key, that is no registry: only there are runs, traces and the like."""
+    return f"NOT EXISTS (SELECT 1 FROM registries AS reg WHERE reg.project_id = {project})"
+
+
+def without(project: str, hidden: Sequence[int], dialect: Dialect) -> tuple[str, dict[str, object]]:
+    """The SQL to add to a condition, so that nothing is found of the projects `hidden`, and its parameter."""
+    if not hidden:
+        return "", {}
+    return f" AND NOT ({is_in(project, 'hidden', dialect)})", {"hidden": list_value(hidden, dialect)}
+
+
+_GIVEN = (
+    "(EXISTS (SELECT 1 FROM registry_users AS u WHERE u.project_id = g.project_id AND u.user_id = :user)"
+    " OR EXISTS (SELECT 1 FROM registry_teams AS e JOIN team_members AS m ON m.team_id = e.team_id"
+    " WHERE e.project_id = g.project_id AND m.user_id = :user))"
+)
+
+
+class ProjectAccess(msgspec.Struct, frozen=True):
+    """Which team has a project, whom it is open to if it is a registry, and whether a user was given a role there."""
+
+    project_id: int
+    team_id: int
+    access: Access | None
+    given: bool
+
+
+def select_access(tx: Tx, keys: Sequence[int], user_id: int | None) -> list[ProjectAccess]:
+    """What decides whether a user sees the projects of these keys that are there."""
+    rows = tx.all(
+        f"SELECT p.id, p.team_id, g.access, CASE WHEN {_GIVEN} THEN 1 ELSE 0 END FROM projects AS p"
+        " JOIN teams AS t ON t.id = p.team_id AND t.deleted_at IS NULL"
+        f" LEFT JOIN registries AS g ON g.project_id = p.id WHERE {is_in('p.id', 'keys', tx.dialect)}",
+        keys=list_value(keys, tx.dialect),
+        user=user_id,
+    )
+    return [ProjectAccess(key, team, access, bool(given)) for key, team, access, given in rows]
+
+
+def select_hidden(tx: Tx, team_ids: Sequence[int], user_id: int) -> list[int]:
+    """The keys of those registries of the teams that a user may not see."""
+    rows = tx.all(
+        "SELECT g.project_id FROM registries AS g JOIN projects AS p ON p.id = g.project_id"
+        f" WHERE g.access = 'RESTRICTED' AND {is_in('p.team_id', 'teams', tx.dialect)} AND NOT {_GIVEN}"
+        " ORDER BY g.project_id",
+        teams=list_value(team_ids, tx.dialect),
+        user=user_id,
+    )
+    return [row[0] for row in rows]
 
 
 def search_registries(
@@ -211,12 +263,13 @@ def select_roles(tx: Tx, project_id: int, user_id: int) -> list[MemberRole]:
     return [row[0] for row in rows]
 
 
-def select_linking(tx: Tx, version_id: int) -> list[tuple[int, int]]:
-    """The keys of team and project of each registry that links to a version of an artifact."""
+def select_linking(tx: Tx, version_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """(version, project) of each registry that links to one of these versions of artifacts."""
     rows = tx.all(
-        "SELECT DISTINCT p.team_id, p.id FROM artifact_memberships AS s JOIN artifact_collections AS c"
+        "SELECT DISTINCT s.version_id, p.id FROM artifact_memberships AS s JOIN artifact_collections AS c"
         " ON c.id = s.collection_id AND c.deleted_at IS NULL JOIN registries AS g ON g.project_id = c.project_id"
-        " JOIN projects AS p ON p.id = g.project_id AND p.deleted_at IS NULL WHERE s.version_id = :version",
-        version=version_id,
+        " JOIN projects AS p ON p.id = g.project_id AND p.deleted_at IS NULL"
+        f" WHERE {is_in('s.version_id', 'versions', tx.dialect)}",
+        versions=list_value(version_ids, tx.dialect),
     )
-    return [(team, project) for team, project in rows]
+    return [(version, project) for version, project in rows]

@@ -101,13 +101,10 @@ def _search_versions_of(tx: Tx, team_id: int, name: str, *, prompts: bool, query
     return search_page(tx, _OF_ONE_MODEL, scope=scope, scope_parameters=parameters, query=query)
 
 
-def select_version_refs(tx: Tx, team_id: int, condition: Node, keys: Sequence[int]) -> list[tuple[int, int]]:
-    """(key, revision) of versions that a search with this condition found, in the order given."""
+def find_model_asked_for(tx: Tx, team_id: int, condition: Node) -> tuple[int, int] | None:
+    """(key, revision) of the one model whose versions a search with this condition can find, if there is one."""
     name = _name_asked_for(condition)
-    model = None if name is None else registry.find_ref(tx, team_id, name)
-    if model is None:
-        return versions.select_refs(tx, keys)
-    return [(key, model[1]) for key in keys]  # all are of one model, whose revision theirs is
+    return None if name is None else registry.find_ref(tx, team_id, name)
 
 
 def select_models(tx: Tx, keys: Sequence[int]) -> list[RegisteredModel]:

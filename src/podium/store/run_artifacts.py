@@ -1,6 +1,7 @@
 """Rows that say which versions of artifacts a run read or made."""
 
 from podium.domain.artifact_collections import Direction, Place, RunRef
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 
@@ -8,7 +9,8 @@ def find_run_key(tx: Tx, team_id: int, project: str, slug: str) -> int | None:
     """The key of the run that a client calls `slug`, unless it is deleted."""
     found: int | None = tx.value(
         "SELECT runs.id FROM runs JOIN projects ON projects.id = runs.project_id WHERE projects.team_id = :team"
-        " AND projects.name = :project AND runs.slug = :slug AND runs.deleted_at IS NULL",
+        " AND projects.name = :project AND runs.slug = :slug AND runs.deleted_at IS NULL"
+        f" AND {outside('projects.id')}",
         team=team_id,
         project=project,
         slug=slug,

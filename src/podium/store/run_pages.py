@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.run_streams import Stream
+from podium.store.artifact_shelf import NO_COPY
 from podium.store.dialect import is_in, list_value, position
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
@@ -35,7 +37,8 @@ def find_place(tx: Tx, team_ids: Sequence[int], run_id: str) -> tuple[str, str, 
     """The names of the team and project, and the slug, of the run with this public id."""
     row = tx.one(
         "SELECT t.name, p.name, r.slug FROM runs r JOIN projects p ON p.id = r.project_id JOIN teams t"
-        f" ON t.id = p.team_id WHERE r.run_id = :run AND p.team_id IN ({inlined(team_ids)})",
+        f" ON t.id = p.team_id WHERE r.run_id = :run AND p.team_id IN ({inlined(team_ids)})"
+        f" AND {outside('p.id')}",
         run=run_id,
     )
     return None if row is None else (row[0], row[1], row[2])
@@ -64,7 +67,10 @@ def select_model_names(tx: Tx, model_ids: Sequence[str]) -> dict[str, str]:
 
 
 def select_artifacts(tx: Tx, team_ids: Sequence[int], run: int) -> list[ArtifactUse]:
-    """Committed versions of artifacts that a run made or read, under their own collections' names."""
+    """Committed versions of artifacts that a run made or read, under their own collections' names.
+
+    What holds registered versions' files is left out: `select_registered` has those.
+    """
     rows = tx.all(
         "SELECT u.direction, t.name, p.name, y.name, c.name, m.version FROM run_artifacts u"
         " JOIN artifact_versions v ON v.id = u.version_id AND v.state = 'COMMITTED'"
@@ -72,7 +78,7 @@ def select_artifacts(tx: Tx, team_ids: Sequence[int], run: int) -> list[Artifact
         " JOIN artifact_memberships m ON m.collection_id = c.id AND m.version_id = v.id"
         " JOIN artifact_types y ON y.id = c.type_id JOIN projects p ON p.id = c.project_id"
         f" JOIN teams t ON t.id = p.team_id WHERE u.run_id = :run AND p.team_id IN ({inlined(team_ids)})"
-        " ORDER BY u.direction, u.created_at, v.id LIMIT 200",
+        f" AND {NO_COPY} ORDER BY u.direction, u.created_at, v.id LIMIT 200",
         run=run,
     )
     return [ArtifactUse(*row) for row in rows]

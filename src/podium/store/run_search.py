@@ -4,6 +4,7 @@ from podium.domain.filters import Node
 from podium.domain.projects import ViewType
 from podium.store.filters import INDEXED_LENGTH, Indexed, SideTable, Source, Walk
 from podium.store.paging import Page, PageQuery, count_rows, search_page
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 _HEARTBEAT = "(SELECT s.heartbeat_at FROM run_streams s WHERE s.run_id = runs.id)"
@@ -79,7 +80,8 @@ def count_runs(tx: Tx, team_id: int, *, project_ids: list[int], view: ViewType, 
 def _own(tx: Tx, team_id: int, project_ids: list[int]) -> list[int]:
     """Those of the projects that are the team's."""
     wanted = ", ".join(str(key) for key in project_ids) or "NULL"
-    rows = tx.all(f"SELECT id FROM projects WHERE team_id = :team AND id IN ({wanted})", team=team_id)
+    own = f"team_id = :team AND id IN ({wanted}) AND {outside('projects.id')}"
+    rows = tx.all(f"SELECT id FROM projects WHERE {own}", team=team_id)
     return [row[0] for row in rows]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from podium.domain.run_streams import DocumentKind, Note, Stream, StreamRow
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 _COLUMNS = (
@@ -115,7 +116,8 @@ def reset_streams(tx: Tx, run: int) -> None:
 def select_silent(tx: Tx, before: int, limit: int) -> list[int]:
     """The keys of runs that were to send heartbeats and sent none since then, those longest silent first."""
     rows = tx.all(
-        "SELECT run_id FROM run_streams WHERE live = 1 AND heartbeat_at < :before ORDER BY heartbeat_at LIMIT :limit",
+        "SELECT run_id FROM run_streams WHERE live = 1 AND heartbeat_at < :before AND EXISTS (SELECT 1 FROM runs AS r"
+        f" WHERE r.id = run_streams.run_id AND {outside('r.project_id')}) ORDER BY heartbeat_at LIMIT :limit",
         before=before,
         limit=limit,
     )

@@ -2,6 +2,7 @@
 
 from podium.domain.runs import RunRow, RunStatus
 from podium.store.dialect import for_update
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 COLUMNS = (
@@ -10,6 +11,7 @@ COLUMNS = (
 )
 JOINED = "runs JOIN projects ON projects.id = runs.project_id"
 _LOCATION = "(SELECT artifact_location FROM projects WHERE projects.id = runs.project_id)"
+_OUTSIDE = outside("runs.project_id")
 _RETURNED = COLUMNS.replace("projects.artifact_location", _LOCATION)
 
 
@@ -53,7 +55,7 @@ def insert_named_run(
 def find_run(tx: Tx, team_id: int, run_id: str, *, lock: bool = False) -> RunRow | None:
     """The team's run with this public id; with `lock` it stays as it is until the transaction ends."""
     row = tx.one(
-        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id = :run_id AND projects.team_id = :team"
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id = :run_id AND projects.team_id = :team AND {_OUTSIDE}"
         + (for_update(tx.dialect, "runs") if lock else ""),
         run_id=run_id,
         team=team_id,
@@ -65,7 +67,7 @@ def find_run_by_slug(tx: Tx, team_id: int, project: str, slug: str) -> RunRow | 
     """The run of this slug in the team's project of this name, deleted or not; None where there is no such project."""
     row = tx.one(
         f"SELECT {COLUMNS} FROM {JOINED} WHERE projects.team_id = :team AND projects.name = :project"
-        " AND runs.slug = :slug",
+        f" AND runs.slug = :slug AND {_OUTSIDE}",
         team=team_id,
         project=project,
         slug=slug,
@@ -75,7 +77,7 @@ def find_run_by_slug(tx: Tx, team_id: int, project: str, slug: str) -> RunRow | 
 
 def find_run_by_key(tx: Tx, key: int) -> tuple[int, RunRow] | None:
     """The run with this key, deleted or not, behind its team's key."""
-    row = tx.one(f"SELECT projects.team_id, {COLUMNS} FROM {JOINED} WHERE runs.id = :id", id=key)
+    row = tx.one(f"SELECT projects.team_id, {COLUMNS} FROM {JOINED} WHERE runs.id = :id AND {_OUTSIDE}", id=key)
     return None if row is None else (row[0], RunRow(*row[1:]))
 
 
@@ -87,6 +89,7 @@ def change_run(tx: Tx, team_id: int, run_id: str) -> RunRow | None:
     row = tx.one(
         "UPDATE runs SET revision = revision + 1 WHERE run_id = :run_id AND deleted_at IS NULL"
         " AND EXISTS (SELECT 1 FROM projects WHERE projects.id = runs.project_id AND team_id = :team)"
+        f" AND {_OUTSIDE}"
         f" RETURNING {_RETURNED}",
         run_id=run_id,
         team=team_id,
@@ -111,7 +114,7 @@ def find_runs(tx: Tx, team_id: int, run_ids: list[str]) -> list[RunRow]:
     names = {f"r{i}": run_id for i, run_id in enumerate(run_ids)}
     wanted = ", ".join(f":{name}" for name in names) or "NULL"
     rows = tx.all(
-        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id IN ({wanted}) AND projects.team_id = :team",
+        f"SELECT {COLUMNS} FROM {JOINED} WHERE runs.run_id IN ({wanted}) AND projects.team_id = :team AND {_OUTSIDE}",
         team=team_id,
         **names,
     )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 
@@ -17,7 +18,7 @@ def find_run_root(tx: Tx, team_id: int, run_id: str) -> str | None:
     """The URI of the folder of a run's files; deleted runs have theirs too."""
     row = tx.one(
         "SELECT p.artifact_location, r.run_id FROM runs r JOIN projects p ON p.id = r.project_id"
-        " WHERE r.run_id = :run AND p.team_id = :team",
+        f" WHERE r.run_id = :run AND p.team_id = :team AND {outside('p.id')}",
         run=run_id,
         team=team_id,
     )
@@ -28,7 +29,7 @@ def find_logged_model(tx: Tx, team_id: int, model_id: str) -> SourceModel | None
     """The team's active logged model with this public id."""
     row = tx.one(
         "SELECT l.id, l.artifact_location, l.source_run_id FROM logged_models l JOIN projects p ON p.id = l.project_id"
-        " WHERE l.model_id = :model AND p.team_id = :team AND l.deleted_at IS NULL",
+        f" WHERE l.model_id = :model AND p.team_id = :team AND l.deleted_at IS NULL AND {outside('p.id')}",
         model=model_id,
         team=team_id,
     )
@@ -40,7 +41,7 @@ def find_logged_model_of_run(tx: Tx, team_id: int, run_id: str, name: str) -> So
     row = tx.one(
         "SELECT l.id, l.artifact_location, l.source_run_id FROM logged_models l JOIN projects p ON p.id = l.project_id"
         " WHERE l.source_run_id = :run AND l.name = :name AND p.team_id = :team AND l.deleted_at IS NULL"
-        " ORDER BY l.created_at DESC, l.id DESC LIMIT 1",
+        f" AND {outside('p.id')} ORDER BY l.created_at DESC, l.id DESC LIMIT 1",
         run=run_id,
         name=name,
         team=team_id,

@@ -11,33 +11,33 @@ _TEAM = "JOIN teams AS e ON e.id = {}.team_id"
 _PROJECT = f"JOIN projects AS p ON p.id = {{}}.project_id {_TEAM.format('p')}"
 _GONE = "p.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL"
 
-# For each kind: key, public id, key and name of the team, whether it is deleted, what its events call it, its name, and
-# the names that lead to it.
+# For each kind: key, public id, key and name of the team, whether it is deleted, the key of its project, what its
+# events call it, its name, and the names that lead to it.
 _COLUMNS: dict[SubjectKind, str] = {
     "model": (
-        "m.id, m.name, e.id, e.name, m.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL, CAST(m.id AS TEXT), m.name,"
-        f" m.name FROM registered_models AS m {_TEAM.format('m')}"
+        "m.id, m.name, e.id, e.name, m.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL, NULL, CAST(m.id AS TEXT),"
+        f" m.name, m.name FROM registered_models AS m {_TEAM.format('m')}"
     ),
     "version": (
         "v.id, m.name || '/' || CAST(v.version AS TEXT), e.id, e.name,"
-        " v.deleted_at IS NOT NULL OR m.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL,"
+        " v.deleted_at IS NOT NULL OR m.deleted_at IS NOT NULL OR e.deleted_at IS NOT NULL, NULL,"
         " CAST(m.id AS TEXT) || '/' || CAST(v.version AS TEXT), m.name || ' v' || CAST(v.version AS TEXT),"
         " m.name, CAST(v.version AS TEXT)"
         f" FROM model_versions AS v JOIN registered_models AS m ON m.id = v.model_id {_TEAM.format('m')}"
     ),
     "run": (
-        f"r.id, r.run_id, e.id, e.name, r.deleted_at IS NOT NULL OR {_GONE}, r.run_id, r.name, p.name, r.slug"
+        f"r.id, r.run_id, e.id, e.name, r.deleted_at IS NOT NULL OR {_GONE}, p.id, r.run_id, r.name, p.name, r.slug"
         f" FROM runs AS r {_PROJECT.format('r')}"
     ),
     "artifact": (
         f"a.id, CAST(a.id AS TEXT), e.id, e.name, a.deleted_at IS NOT NULL OR c.deleted_at IS NOT NULL OR {_GONE},"
-        " CAST(a.id AS TEXT), c.name || COALESCE(' v' || CAST(s.version AS TEXT), ''),"
+        " p.id, CAST(a.id AS TEXT), c.name || COALESCE(' v' || CAST(s.version AS TEXT), ''),"
         " p.name, y.name, c.name, 'v' || COALESCE(CAST(s.version AS TEXT), '0')"
         " FROM artifact_versions AS a JOIN artifact_collections AS c ON c.id = a.collection_id"
         f" JOIN artifact_types AS y ON y.id = c.type_id {_PROJECT.format('c')}"
         " LEFT JOIN artifact_memberships AS s ON s.version_id = a.id AND s.collection_id = a.collection_id"
     ),
-    "project": f"p.id, CAST(p.id AS TEXT), e.id, e.name, {_GONE}, CAST(p.id AS TEXT), p.name, p.name"
+    "project": f"p.id, CAST(p.id AS TEXT), e.id, e.name, {_GONE}, p.id, CAST(p.id AS TEXT), p.name, p.name"
     f" FROM projects AS p {_TEAM.format('p')}",
 }
 _KEY: dict[SubjectKind, str] = {
@@ -89,7 +89,7 @@ def subjects_of_events(tx: Tx, events: Sequence[Event]) -> dict[tuple[str, str],
         named = sorted({event.entity_id for event in events if event.entity == entity})
         if named:
             for row in _rows_of_events(tx, kind, named):
-                found[entity, row[5]] = _made(kind, row)
+                found[entity, row[6]] = _made(kind, row)
     return found
 
 
@@ -111,5 +111,5 @@ def _rows_of_events(tx: Tx, kind: SubjectKind, named: list[str]) -> list[Row]:
 
 
 def _made(kind: SubjectKind, row: Row) -> Subject:
-    key, public_id, team_id, team, deleted, event_id, name, *path = row
-    return Subject(kind, key, public_id, team_id, team, bool(deleted), event_id, name, tuple(path))
+    key, public_id, team_id, team, deleted, project, event_id, name, *path = row
+    return Subject(kind, key, public_id, team_id, team, bool(deleted), project, event_id, name, tuple(path))

@@ -11,6 +11,7 @@ from podium.store.assessments import load_assessments
 from podium.store.dialect import for_update, is_in, list_value
 from podium.store.filters import Parameters, SideTable, Source, where
 from podium.store.paging import Page, PageQuery, search_page
+from podium.store.registries import outside
 from podium.store.transaction import Row, Tx
 
 COLUMNS = (
@@ -44,6 +45,7 @@ SOURCE = Source(
     },
 )
 
+_OUTSIDE = outside("traces.project_id")
 Facts = Literal["trace_tags", "trace_metadata"]
 
 
@@ -92,7 +94,7 @@ def insert_links(tx: Tx, keys: Iterable[int], kind: Literal["run", "prompt"], ta
 def lock_trace(tx: Tx, team_id: int, trace_id: str) -> Trace | None:
     """The team's trace with this id, without tags and metadata, for a change in this transaction."""
     row = tx.one(
-        f"SELECT {COLUMNS} FROM traces WHERE team_id = :team AND trace_id = :id{for_update(tx.dialect)}",
+        f"SELECT {COLUMNS} FROM traces WHERE team_id = :team AND trace_id = :id AND {_OUTSIDE}{for_update(tx.dialect)}",
         team=team_id,
         id=trace_id,
     )
@@ -102,7 +104,8 @@ def lock_trace(tx: Tx, team_id: int, trace_id: str) -> Trace | None:
 def find_keys(tx: Tx, team_id: int, trace_ids: list[str]) -> dict[str, int]:
     """The keys of those of the traces that the team has."""
     rows = tx.all(
-        f"SELECT trace_id, id FROM traces WHERE team_id = :team AND {is_in('trace_id', 'ids', tx.dialect)}",
+        f"SELECT trace_id, id FROM traces WHERE team_id = :team AND {is_in('trace_id', 'ids', tx.dialect)}"
+        f" AND {_OUTSIDE}",
         team=team_id,
         ids=list_value(trace_ids, tx.dialect),
     )
@@ -185,7 +188,7 @@ def _facts(tx: Tx, table: Facts, inlined: str) -> dict[int, dict[str, str]]:
 
 def _scope(project_ids: list[int]) -> str:
     wanted = ", ".join(str(key) for key in project_ids) or "NULL"
-    return f"traces.team_id = :team AND traces.project_id IN ({wanted})"
+    return f"traces.team_id = :team AND traces.project_id IN ({wanted}) AND {_OUTSIDE}"
 
 
 def _trace(row: Row) -> Trace:

@@ -7,6 +7,7 @@ from podium.domain.subjects import Subject, SubjectKind
 from podium.store.comments import COLUMNS as COMMENTED
 from podium.store.dialect import is_in, list_value
 from podium.store.events import COLUMNS as EVENT
+from podium.store.events import without_events_of
 from podium.store.subjects import load_subjects
 from podium.store.transaction import Tx
 
@@ -98,9 +99,14 @@ def list_watched(tx: Tx, watcher: int) -> list[Subject]:
     return [found[kind][key] for kind, key in named]
 
 
-def feed_events(tx: Tx, watcher: int, teams: Sequence[int] | None, *, before: int | None, limit: int) -> list[Event]:
-    """The newest events of what is watched, of mentions and of replies, in these teams or in all of them."""
-    condition, values = _of_teams(tx, teams)
+def feed_events(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], *, before: int | None, limit: int
+) -> list[Event]:
+    """The newest events of what is watched, of mentions and of replies, in these teams or in all of them.
+
+    Of hidden registries there are none.
+    """
+    condition, values = _seen(tx, teams, hidden)
     rows = tx.all(
         f"SELECT {EVENT} FROM events WHERE {_CHOSEN}{condition} ORDER BY seq DESC LIMIT :limit",
         watcher=watcher,
@@ -112,9 +118,11 @@ def feed_events(tx: Tx, watcher: int, teams: Sequence[int] | None, *, before: in
     return [Event(*row) for row in rows]
 
 
-def count_unseen(tx: Tx, watcher: int, teams: Sequence[int] | None, but_by: str | None, most: int) -> int:
+def count_unseen(
+    tx: Tx, watcher: int, teams: Sequence[int] | None, hidden: Sequence[int], but_by: str | None, most: int
+) -> int:
     """How many events there are that somebody has not seen, nor caused, at most so many."""
-    condition, values = _of_teams(tx, teams)
+    condition, values = _seen(tx, teams, hidden)
     if but_by is not None:
         condition, values = condition + " AND actor <> :actor", {**values, "actor": but_by}
     count: int = tx.value(
@@ -143,7 +151,9 @@ def set_mark(tx: Tx, watcher: int, seq: int) -> None:
     )
 
 
-def _of_teams(tx: Tx, teams: Sequence[int] | None) -> tuple[str, dict[str, object]]:
+def _seen(tx: Tx, teams: Sequence[int] | None, hidden: Sequence[int]) -> tuple[str, dict[str, object]]:
+    condition, values = without_events_of(hidden, tx.dialect)
     if teams is None:
-        return "", {}
-    return f" AND {is_in('team_id', 'teams', tx.dialect)}", {"teams": list_value(teams, tx.dialect)}
+        return condition, values
+    own = {"teams": list_value(teams, tx.dialect), **values}
+    return f" AND {is_in('team_id', 'teams', tx.dialect)}{condition}", own

@@ -121,6 +121,17 @@ def test_an_upload_url_that_expired_is_asked_for_anew(network: FaultyProxy, wand
     assert wandb.Api().artifact("default/digits/data:latest").version == "v1"
 
 
+def test_a_file_that_changes_after_it_was_hashed_is_refused_once(network: FaultyProxy, wandb, files):
+    with begin(wandb) as run:
+        artifact = wandb.Artifact("data", "dataset")
+        artifact.add_file(str(files / "f1"), policy="immutable", skip_cache=True)
+        (files / "f1").write_bytes(b"z" * 3_000_000)
+        with pytest.raises(ValueError, match="most remaining uploads"):
+            run.log_artifact(artifact).wait()
+        assert network.statuses(PUT) == [422]
+    assert not wandb.Api().artifact_exists("default/digits/data:latest")
+
+
 @pytest.fixture
 def mortal(wandb_env, tmp_path, monkeypatch):  # noqa: ARG001  it says the rest of the environment
     """As `wandb_env`, a server with a network before it, which the test kills and starts anew at the same place."""

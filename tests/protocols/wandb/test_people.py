@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from support.faulty_proxy import faulty_proxy
 from support.server import running_server
 
 ADMIN_KEY = "podium-" + "a" * 40
@@ -41,6 +42,24 @@ def api(wandb, monkeypatch: pytest.MonkeyPatch):
 def test_a_key_of_nobody_is_refused(wandb):
     with pytest.raises(wandb.errors.AuthenticationError, match="not valid"):
         wandb.login(key="local-" + "1" * 40, verify=True, relogin=True)
+
+
+def test_a_key_of_another_team_opens_nothing_and_is_refused_at_once(api, wandb, server_url, monkeypatch):
+    with httpx.Client(base_url=f"{server_url}/api/v1", auth=("api", ADMIN_KEY)) as admin:
+        admin.post("/teams", json={"name": "blue", "owner": "ann"}).raise_for_status()
+    begin = 'mutation { upsertBucket(input: {entityName: "blue", modelName: "p", name: "r"}) { inserted } }'
+    made = httpx.post(f"{server_url}/graphql", json={"query": begin}, auth=("api", KEYS["ann"])).json()
+    assert made["data"]["upsertBucket"]["inserted"]
+    assert api("ann").run("blue/p/r").id == "r"
+    with faulty_proxy(server_url) as network:
+        monkeypatch.setenv("WANDB_BASE_URL", network.url)
+        bob = api("bob")
+        for asked in (lambda: bob.run("blue/p/r"), lambda: len(bob.runs("blue/p"))):
+            with pytest.raises((ValueError, wandb.errors.CommError)):
+                asked()
+        with pytest.raises(wandb.Error, match="Workspace 'blue' not found"):
+            wandb.init(entity="blue", project="p", settings=wandb.Settings(base_url=network.url))
+        assert network.statuses("UpsertBucket") == [200]
 
 
 def test_who_i_am_and_what_i_belong_to(api):

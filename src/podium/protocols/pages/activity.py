@@ -17,11 +17,12 @@ from podium.domain.stories import differences_of, state_of, words_of
 from podium.domain.subjects import subject_kind
 from podium.errors import InvalidArgument
 from podium.protocols.pages.addresses import address_of, discussion_of
-from podium.protocols.pages.csv_files import csv_lines
+from podium.protocols.pages.csv_files import Row, csv_stream
 from podium.protocols.pages.endpoint import SECURITY_HEADERS, Answer, Endpoint
 from podium.protocols.pages.visit import Page, Visit
 
 PAGE = 50
+BESIDE = 8  # on the page of what they are about
 FILTERS = ("team", "by", "entity", "action", "name", "since", "until")
 ENTITIES = (
     "registered_model",
@@ -87,7 +88,7 @@ async def of_subject(visit: Visit) -> Answer:
     """What happened to one thing, as a part of its page."""
     actor = visit.actor(visit.query("team", DEFAULT_TEAM))
     kind = subject_kind(visit.query("kind"))
-    _, found = await visit.services.activity.about(actor, kind, visit.query("id"), cursor=_cursor(visit))
+    _, found = await visit.services.activity.about(actor, kind, visit.query("id"), limit=BESIDE, cursor=_cursor(visit))
     return Page(
         "activity/list.html", {**_COMMON, "activity": found, "more": _more(visit, found.cursor), "compact": True}
     )
@@ -108,16 +109,16 @@ async def export(visit: Visit) -> Answer:
     if team:
         await visit.services.teams.get(visit.actor(), team)  # what is refused is refused before the answer begins
     batches = visit.services.activity.export(visit.actor(), which, team=team)
-    headers = {**SECURITY_HEADERS, "content-disposition": f'attachment; filename="activity.{form}"'}
-    content = _as_csv(batches) if form == "csv" else _as_json(batches)
-    return StreamingResponse(content, headers=headers, media_type="text/csv" if form == "csv" else "application/json")
+    if form == "csv":
+        return await csv_stream("activity", _CSV, _as_rows(batches))
+    headers = {**SECURITY_HEADERS, "content-disposition": 'attachment; filename="activity.json"'}
+    return StreamingResponse(_as_json(batches), headers=headers, media_type="application/json")
 
 
-async def _as_csv(batches: AsyncIterator[list[Event]]) -> AsyncIterator[bytes]:
-    yield csv_lines([_CSV])
+async def _as_rows(batches: AsyncIterator[list[Event]]) -> AsyncIterator[list[Row]]:
     async for batch in batches:
         events = [{**msgspec.structs.asdict(event), "at": _iso(event.at)} for event in batch]
-        yield csv_lines([[event[column] for column in _CSV] for event in events])
+        yield [[event[column] for column in _CSV] for event in events]
 
 
 async def _as_json(batches: AsyncIterator[list[Event]]) -> AsyncIterator[bytes]:

@@ -165,10 +165,10 @@ def _lifetime(ttl_s: int | None) -> str:
 def _snippets(visit: Visit, shown: VersionShown) -> dict[str, str]:
     place = shown.member.collection.place
     name = f"{place.team}/{place.project}/{shown.member.collection.name}:v{shown.member.number}"
-    server = str(visit.request.base_url).rstrip("/")
+    server = visit.server
     used = f"artifact = run.use_artifact({name!r})\nfolder = artifact.download()"
     read = f"# export WANDB_BASE_URL={server}\nfolder = wandb.Api().artifact({name!r}).download()"
-    return {"in a run, which notes that it was read": used, "outside of runs": read}
+    return {"wandb, in a run, which notes that it was read": used, "wandb, outside of runs": read}
 
 
 ENDPOINTS = (

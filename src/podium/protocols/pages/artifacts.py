@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from podium.domain.artifact_collections import Collection, Membership
 from podium.domain.shelf import WantedArtifacts
 from podium.errors import NotFound
-from podium.protocols.pages.csv_files import csv_answer
+from podium.protocols.pages.csv_files import Row, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
-from podium.services.artifact_shelf import ArtifactsFound
+from podium.services.artifact_shelf import ArtifactsFound, CollectionShown, ShelvedCollection
 
 PAGE = 60
-MAX_CSV = 500
+CSV_PAGE = 500
 COLLECTION = "/{team}/{project}/artifacts/{type}/{name}"
 _MAX_NUMBER = 2**62
 
@@ -19,8 +19,8 @@ _MAX_NUMBER = 2**62
 async def artifacts(visit: Visit) -> Answer:
     """The list, the part of it that a search finds, or the same as CSV."""
     if visit.query("format") == "csv":
-        return _csv(await _found(visit, MAX_CSV))
-    values = {"area": "artifacts", "found": await _found(visit, PAGE), "teams": await visit.teams()}
+        return await _csv(visit)
+    values = {"area": "artifacts", "found": await _found(visit), "teams": await visit.teams()}
     values["address_of"] = collection_address
     values["is_filtered"] = any(visit.query(name) for name in ("q", "type", "team"))
     return Page("artifacts/found.html" if visit.is_partial else "artifacts/page.html", values)
@@ -28,7 +28,7 @@ async def artifacts(visit: Visit) -> Answer:
 
 async def more(visit: Visit) -> Page:
     """The rows that follow those shown."""
-    values = {"found": await _found(visit, PAGE), "address_of": collection_address}
+    values = {"found": await _found(visit), "address_of": collection_address}
     return Page("artifacts/rows.html", values)
 
 
@@ -42,19 +42,12 @@ async def by_number(visit: Visit) -> Redirect:
 
 async def collection(visit: Visit) -> Answer:
     """A collection with its versions."""
-    team, name = visit.parameter("team"), visit.parameter("name")
-    is_csv = visit.query("format") == "csv"
-    shown = await visit.services.artifact_shelf.collection(
-        visit.actor(team),
-        visit.parameter("project"),
-        name,
-        before=visit.number("before", 0, 0, _MAX_NUMBER) or None,
-        limit=MAX_CSV if is_csv else PAGE,
-    )
+    team = visit.parameter("team")
+    if visit.query("format") == "csv":
+        return await _versions_csv(visit)
+    shown = await _collection(visit, visit.number("before", 0, 0, _MAX_NUMBER) or None, PAGE)
     if visit.parameter("type") != shown.collection.type:  # it was moved to another type since
         return Redirect(collection_address(shown.collection))
-    if is_csv:
-        return _versions_csv(shown.members)
     values = {"area": "artifacts", "shown": shown, "collection": shown.collection, "address_of": version_address}
     values["home"] = collection_address(shown.collection)
     values["may_write"] = await visit.may_write(team)
@@ -94,48 +87,64 @@ def version_address(member: Membership) -> str:
     return f"{collection_address(member.collection)}/v{member.number}"
 
 
-async def _found(visit: Visit, limit: int) -> ArtifactsFound:
+async def _found(visit: Visit, limit: int = PAGE, after: str | None = None) -> ArtifactsFound:
     wanted = WantedArtifacts(text=visit.query("q"), type=visit.query("type"), by_name=visit.query("order") == "name")
+    place = visit.query("after") if after is None else after
     return await visit.services.artifact_shelf.find(
-        visit.actor(), wanted, team=visit.query("team"), limit=limit, page_token=visit.query("after")
+        visit.actor(), wanted, team=visit.query("team"), limit=limit, page_token=place
     )
 
 
-def _csv(found: ArtifactsFound) -> Answer:
+async def _collection(visit: Visit, before: int | None, limit: int) -> CollectionShown:
+    actor = visit.actor(visit.parameter("team"))
+    return await visit.services.artifact_shelf.collection(
+        actor, visit.parameter("project"), visit.parameter("name"), before=before, limit=limit
+    )
+
+
+async def _csv(visit: Visit) -> Answer:
+    async def page(after: str | None) -> tuple[list[Row], str | None]:
+        found = await _found(visit, CSV_PAGE, after or "")
+        return [_row(each) for each in found.collections], found.next_page_token
+
     head = ("name", "type", "team", "project", "versions", "newest", "size_bytes", "aliases", "changed_at")
-    rows = [
-        (
-            each.collection.name,
-            each.collection.type,
-            each.collection.place.team,
-            each.collection.place.project,
-            each.content.version_count,
-            f"v{each.content.newest}" if each.content.version_count else None,
-            each.content.size_bytes,
-            " ".join(f"{alias}=v{number}" for alias, number in each.content.aliases.items()),
-            _moment(each.changed_at),
-        )
-        for each in found.collections
-    ]
-    return csv_answer("artifacts", head, rows)
+    return await csv_stream("artifacts", head, pages(page))
 
 
-def _versions_csv(members: list[Membership]) -> Answer:
+def _row(each: ShelvedCollection) -> Row:
+    return (
+        each.collection.name,
+        each.collection.type,
+        each.collection.place.team,
+        each.collection.place.project,
+        each.content.version_count,
+        f"v{each.content.newest}" if each.content.version_count else None,
+        each.content.size_bytes,
+        " ".join(f"{alias}=v{number}" for alias, number in each.content.aliases.items()),
+        _moment(each.changed_at),
+    )
+
+
+async def _versions_csv(visit: Visit) -> Answer:
+    async def page(before: int | None) -> tuple[list[Row], int | None]:
+        shown = await _collection(visit, before, CSV_PAGE)
+        return [_version_row(each) for each in shown.members], shown.before
+
     head = ("version", "aliases", "tags", "size_bytes", "files", "digest", "made_at", "description")
-    rows = [
-        (
-            f"v{each.number}",
-            " ".join(alias.alias for alias in each.aliases),
-            " ".join(each.version.tags),
-            each.version.size_bytes,
-            each.version.file_count,
-            each.version.digest,
-            _moment(each.version.created_at),
-            each.version.description,
-        )
-        for each in members
-    ]
-    return csv_answer("versions", head, rows)
+    return await csv_stream(visit.parameter("name"), head, pages(page))
+
+
+def _version_row(each: Membership) -> Row:
+    return (
+        f"v{each.number}",
+        " ".join(alias.alias for alias in each.aliases),
+        " ".join(each.version.tags),
+        each.version.size_bytes,
+        each.version.file_count,
+        each.version.digest,
+        _moment(each.version.created_at),
+        each.version.description,
+    )
 
 
 def _moment(at_ms: int) -> str:

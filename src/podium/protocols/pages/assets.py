@@ -32,7 +32,7 @@ _SHEETS, _SHEET = "css/", "podium.css"  # one request for all of them
 _MIN_GZIP = 600  # bytes
 _FOR_EVER = "public, max-age=31536000, immutable"
 _URL = re.compile(r'url\("([^"]+)"\)')
-_SVG_INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+_SVG = re.compile(r'<svg[^>]*viewBox="(?P<box>[^"]+)"[^>]*>(?P<shapes>.*)</svg>', re.DOTALL)
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -102,13 +102,13 @@ def _walk(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
 
 
 def _sprite() -> bytes:
-    """Each icon as a symbol, which `<use href="…/icons.svg#name">` draws in the colour of the text."""
-    symbols = []
-    for icon in sorted((_STATIC / "vendor" / "icons").iterdir(), key=lambda file: file.name):
-        if not icon.name.endswith(".svg"):
-            continue
-        inside = _SVG_INSIDE.search(icon.read_text())
-        assert inside is not None, icon.name
-        shapes = " ".join(inside[1].split())
-        symbols.append(f'<symbol id="{icon.name[:-4]}" viewBox="0 0 24 24">{shapes}</symbol>')
+    """Each icon as a symbol, which `<use href="…/icons.svg#name">` draws in the colour of the text, and the logo."""
+    icons = [file for file in (_STATIC / "vendor" / "icons").iterdir() if file.name.endswith(".svg")]
+    symbols = [_symbol(icon) for icon in sorted([*icons, _STATIC / "logo.svg"], key=lambda file: file.name)]
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'.encode()
+
+
+def _symbol(file: Traversable) -> str:
+    parts = _SVG.search(file.read_text())
+    assert parts is not None, file.name
+    return f'<symbol id="{file.name[:-4]}" viewBox="{parts["box"]}">{" ".join(parts["shapes"].split())}</symbol>'

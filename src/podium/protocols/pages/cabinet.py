@@ -2,17 +2,21 @@
 
 from podium.domain.cabinet import Wanted
 from podium.domain.stages import STAGES
-from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.csv_files import Row, csv_stream, pages
+from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.visit import Page, Visit
 from podium.services.cabinet import Exhibit, Shelf
 
 PAGE = 60
+CSV_PAGE = 500
 _VIEWS = ("table", "board")
 _COLUMNS = ("Production", "Staging", "None", "Archived")
 
 
-async def cabinet(visit: Visit) -> Page:
-    """The cabinet as a table, or as a board with a column a stage."""
+async def cabinet(visit: Visit) -> Answer:
+    """The cabinet as a table, or as a board with a column a stage; with `format=csv`, as a file."""
+    if visit.query("format") == "csv":
+        return await _csv(visit)
     shelf = await _shelf(visit)
     view = visit.query("view") if visit.query("view") in _VIEWS else "table"
     template = "cabinet/found.html" if visit.is_partial else "cabinet/page.html"
@@ -33,7 +37,7 @@ async def more(visit: Visit) -> Page:
     return Page("cabinet/rows.html", {"shelf": await _shelf(visit)})
 
 
-async def _shelf(visit: Visit) -> Shelf:
+async def _shelf(visit: Visit, limit: int = PAGE, after: str | None = None) -> Shelf:
     wanted = Wanted(
         text=visit.query("q"),
         stage=visit.query("stage"),
@@ -42,7 +46,36 @@ async def _shelf(visit: Visit) -> Shelf:
         by_name=visit.query("order") == "name",
     )
     return await visit.services.cabinet.shelf(
-        visit.actor(), wanted, team=visit.query("team"), limit=PAGE, page_token=visit.query("after")
+        visit.actor(),
+        wanted,
+        team=visit.query("team"),
+        limit=limit,
+        page_token=visit.query("after") if after is None else after,
+    )
+
+
+async def _csv(visit: Visit) -> Answer:
+    async def page(after: str | None) -> tuple[list[Row], str | None]:
+        shelf = await _shelf(visit, CSV_PAGE, after or "")
+        return [_row(exhibit) for exhibit in shelf.exhibits], shelf.next_page_token
+
+    head = ("team", "model", "production", "staging", "aliases", "metric", "value", "versions", "changed_ms")
+    return await csv_stream("models", head, pages(page))
+
+
+def _row(exhibit: Exhibit) -> Row:
+    model, trend = exhibit.model, exhibit.trend
+    standing = {latest.stage: latest.version for latest in model.latest}
+    return (
+        exhibit.team,
+        model.name,
+        standing.get("Production"),
+        standing.get("Staging"),
+        " ".join(f"{alias}={version}" for alias, version in model.aliases.items()),
+        trend.metric if trend else None,
+        trend.last if trend else None,
+        exhibit.version_count,
+        model.updated_at,
     )
 
 

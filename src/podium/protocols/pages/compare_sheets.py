@@ -13,7 +13,7 @@ from podium.protocols.pages.templating import number, short, size, span
 from podium.services.comparison import ComparedRun, ComparedVersion
 
 T = TypeVar("T")
-_INTERNAL = "mlflow."
+_INTERNAL = ("mlflow.", "wandb.")
 _NAMED = {"inputs": "input", "outputs": "output", "params": "param"}
 
 
@@ -88,7 +88,7 @@ def version_sheets(versions: Sequence[ComparedVersion]) -> list[Sheet]:
         text_sheet("params", "Parameters", version_params(versions)),
         text_sheet("signature", "Signature", [_fields(each) for each in versions]),
         _sheet("files", "Files", rows_of(files), _file_cell),
-        text_sheet("environment", "Environment", [each.environment for each in versions]),
+        text_sheet("environment", "Environment", [each.description.environment for each in versions]),
         text_sheet("tags", "Tags", [_tags(each.version.tags) for each in versions]),
     ]
 
@@ -108,10 +108,9 @@ def version_params(versions: Sequence[ComparedVersion]) -> list[dict[str, str]]:
 
 def breaking_changes(versions: Sequence[ComparedVersion]) -> list[list[SignatureChange] | None]:
     """How the signature of each version differs from the first one's; None where one of them has none."""
-    base = versions[0].signature
-    return [
-        None if base is None or each.signature is None else signature_changes(base, each.signature) for each in versions
-    ]
+    signatures = [each.description.signature for each in versions]
+    base = signatures[0]
+    return [None if base is None or each is None else signature_changes(base, each) for each in signatures]
 
 
 def metric_sheet(things: Sequence[Mapping[str, float]]) -> Sheet:
@@ -165,12 +164,13 @@ def _file_cell(file: ManifestEntry) -> str:
 
 
 def _fields(version: ComparedVersion) -> dict[str, str]:
-    if version.signature is None:
+    signature = version.description.signature
+    if signature is None:
         return {}
     return {
         f"{_NAMED[part]} {field.name}": f"{field.type}{'' if field.required else ', optional'}"
         for part in PARTS
-        for field in getattr(version.signature, part)
+        for field in getattr(signature, part)
     }
 
 

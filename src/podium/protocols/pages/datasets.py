@@ -4,36 +4,38 @@ import json
 from typing import Any
 
 from podium.errors import NotFound
-from podium.protocols.pages.csv_files import csv_answer
+from podium.protocols.pages.csv_files import Row, csv_answer, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.visit import Page, Visit
-from podium.services.dataset_shelf import DatasetsFound
+from podium.services.dataset_shelf import DatasetsFound, DatasetShown
 
 PAGE = 60
-MAX_CSV = 500
+CSV_PAGE = 500
 _MAX_KEY = 2**62
 
 
 async def datasets(visit: Visit) -> Answer:
     """The list, the part of it that a search finds, or the same as CSV."""
     if visit.query("format") == "csv":
-        return _csv(await _found(visit, MAX_CSV))
-    values = {"area": "artifacts", "found": await _found(visit, PAGE), "teams": await visit.teams()}
+        return await _csv(visit)
+    values = {"area": "artifacts", "found": await _found(visit), "teams": await visit.teams()}
     values["is_filtered"] = any(visit.query(name) for name in ("q", "team"))
     return Page("datasets/found.html" if visit.is_partial else "datasets/page.html", values)
 
 
 async def more(visit: Visit) -> Page:
     """The rows that follow those shown."""
-    return Page("datasets/rows.html", {"found": await _found(visit, PAGE)})
+    return Page("datasets/rows.html", {"found": await _found(visit)})
 
 
-async def dataset(visit: Visit) -> Page:
-    """One of them."""
+async def dataset(visit: Visit) -> Answer:
+    """One of them; with `format=csv`, its schema or the runs that read it as a file."""
     number = visit.parameter("number")
     if not number.isdecimal() or len(number) > 18:
         raise NotFound(f"There is no dataset '{number[:100]}': datasets are known by numbers here.")
     shown = await visit.services.dataset_shelf.dataset(visit.actor(), int(number))
+    if visit.query("format") == "csv":
+        return _table(shown, visit.query("table"))
     values = {
         "area": "artifacts",
         "shown": shown,
@@ -44,19 +46,35 @@ async def dataset(visit: Visit) -> Page:
     return Page("datasets/dataset.html", values)
 
 
-async def _found(visit: Visit, limit: int) -> DatasetsFound:
-    before = visit.number("before", 0, 0, _MAX_KEY) or None
+async def _found(visit: Visit) -> DatasetsFound:
+    return await _page(visit, visit.number("before", 0, 0, _MAX_KEY) or None, PAGE)
+
+
+async def _page(visit: Visit, before: int | None, limit: int) -> DatasetsFound:
     return await visit.services.dataset_shelf.find(
         visit.actor(), visit.query("q"), team=visit.query("team"), before=before, limit=limit
     )
 
 
-def _csv(found: DatasetsFound) -> Answer:
-    head = ("name", "digest", "source_type", "team", "project", "runs")
-    rows = [
-        (each.name, each.digest, each.source_type, each.team, each.project, each.run_count) for each in found.datasets
-    ]
-    return csv_answer("datasets", head, rows)
+async def _csv(visit: Visit) -> Answer:
+    async def page(before: int | None) -> tuple[list[Row], int | None]:
+        found = await _page(visit, before, CSV_PAGE)
+        rows: list[Row] = [
+            (each.name, each.digest, each.source_type, each.team, each.project, each.run_count, each.used_at)
+            for each in found.datasets
+        ]
+        return rows, found.before
+
+    head = ("name", "digest", "source_type", "team", "project", "runs", "used_ms")
+    return await csv_stream("datasets", head, pages(page))
+
+
+def _table(shown: DatasetShown, name: str) -> Answer:
+    if name == "schema":
+        return csv_answer(f"{shown.dataset.name}-schema", ("name", "type"), _columns(shown.dataset.schema))
+    rows = [(run.run_id, run.name, used_for, run.status, run.team, run.project) for run, used_for in shown.uses]
+    head = ("run_id", "name", "used_for", "status", "team", "project")
+    return csv_answer(f"{shown.dataset.name}-runs", head, rows)
 
 
 def _columns(schema: str | None) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ def address_of(node: Node) -> str:
         return path_to("datasets", node.id)
     if node.kind == "artifact":
         return path_to("artifacts", node.id)
-    return f"{path_to('lineage', node.kind, node.id)}?team={node.team}"
+    return path_to("logged-models", node.id)
 
 
 def shape_of(graph: Graph) -> dict[str, object]:
@@ -78,6 +78,7 @@ def shape_of(graph: Graph) -> dict[str, object]:
     return {
         "nodes": [
             {
+                "id": f"{node.kind}/{node.id}",
                 "kind": node.kind,
                 "title": title_of(node),
                 "note": KIND_NAMES[node.kind] + (f" in {node.team}" if node.team != graph.nodes[0].team else ""),

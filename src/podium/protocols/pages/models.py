@@ -4,7 +4,7 @@ from podium.domain.access import Actor
 from podium.domain.filters import Comparison, Field, FieldKind, Operator, Order
 from podium.domain.registry import ModelVersion
 from podium.domain.stages import ACTIVE_STAGES, STAGES
-from podium.protocols.pages.csv_files import csv_answer
+from podium.protocols.pages.csv_files import Row, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.snippets import load_snippets
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
@@ -12,7 +12,7 @@ from podium.services.cabinet import Trend
 from podium.services.searching import Found, Search
 
 PAGE = 50
-MAX_CSV = 10_000
+CSV_PAGE = 500
 _ONE = "/models/{team}/{name}"
 _NEWEST = Order(Field(FieldKind.ATTRIBUTE, "version"), ascending=False)
 
@@ -29,12 +29,13 @@ async def show(visit: Visit) -> Answer:
         "exhibit": exhibit,
         "model": exhibit.model,
         "metrics": metrics,
-        "found": await _versions(visit, PAGE),
+        "found": await _versions(visit, PAGE, visit.query("after")),
         "values_of": _values(exhibit.trend),
+        "metric_name": exhibit.trend.metric if exhibit.trend else "Metric",
         "home": path_to("models", team, name),
         "may_write": await visit.may_write(team),
         "stages": STAGES,
-        "snippets": load_snippets(str(visit.request.base_url).rstrip("/"), exhibit.model),
+        "snippets": load_snippets(visit.server, exhibit.model),
     }
     return Page("model/page.html", values)
 
@@ -45,8 +46,9 @@ async def more(visit: Visit) -> Page:
     exhibit, _ = await visit.services.cabinet.exhibit(visit.actor(team), name, visit.query("metric"))
     values = {
         "team": team,
-        "found": await _versions(visit, PAGE),
+        "found": await _versions(visit, PAGE, visit.query("after")),
         "values_of": _values(exhibit.trend),
+        "metric_name": exhibit.trend.metric if exhibit.trend else "Metric",
         "home": path_to("models", team, name),
         "may_write": await visit.may_write(team),
         "stages": STAGES,
@@ -104,9 +106,9 @@ async def set_stage(visit: Visit) -> Answer:
     return _back(visit)
 
 
-async def _versions(visit: Visit, limit: int) -> Found[ModelVersion]:
+async def _versions(visit: Visit, limit: int, after: str) -> Found[ModelVersion]:
     of_model = Comparison(Field(FieldKind.ATTRIBUTE, "name"), Operator.EQ, visit.parameter("name"))
-    search = Search(of_model, (_NEWEST,), limit, visit.query("after") or None)
+    search = Search(of_model, (_NEWEST,), limit, after or None)
     return await visit.services.versions.search(visit.actor(visit.parameter("team")), search)
 
 
@@ -114,21 +116,26 @@ async def _csv(visit: Visit, team: str, name: str) -> Answer:
     exhibit, _ = await visit.services.cabinet.exhibit(visit.actor(team), name, visit.query("metric"))
     metric = exhibit.trend.metric if exhibit.trend else "metric"
     values = _values(exhibit.trend)
-    rows = [
-        (
-            version.version,
-            version.stage,
-            " ".join(version.aliases),
-            values.get(version.version),
-            version.user_id,
-            version.run_id,
-            version.created_at,
-            version.description,
-        )
-        for version in (await _versions(visit, MAX_CSV)).items
-    ]
+
+    async def page(after: str | None) -> tuple[list[Row], str | None]:
+        found = await _versions(visit, CSV_PAGE, after or "")
+        return [_row(version, values.get(version.version)) for version in found.items], found.next_page_token
+
     head = ("version", "stage", "aliases", metric, "user", "run", "created_ms", "description")
-    return csv_answer(name, head, rows)
+    return await csv_stream(name, head, pages(page))
+
+
+def _row(version: ModelVersion, value: float | None) -> Row:
+    return (
+        version.version,
+        version.stage,
+        " ".join(version.aliases),
+        value,
+        version.user_id,
+        version.run_id,
+        version.created_at,
+        version.description,
+    )
 
 
 def _values(trend: Trend | None) -> dict[int, float | None]:

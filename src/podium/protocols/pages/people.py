@@ -1,9 +1,11 @@
 """People, teams and organizations: who works with whom, in which role, and with which keys."""
 
+from collections.abc import Sequence
+
 from podium.domain.access import Role, is_admin, may_manage_organization
-from podium.domain.accounts import NewUser, UserChange
+from podium.domain.accounts import Member, NewUser, UserChange
 from podium.errors import InvalidArgument
-from podium.protocols.pages.csv_files import Cell, csv_answer
+from podium.protocols.pages.csv_files import Row, csv_answer, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
 from podium.services.people import Person
@@ -28,13 +30,12 @@ async def people(visit: Visit) -> Answer:
 
 async def csv(visit: Visit) -> Answer:
     """Every person of the list, as CSV."""
-    rows: list[tuple[Cell, ...]] = []
-    after: str | None = ""
-    while after is not None:
-        found = await visit.services.people.page(visit.actor(), text=visit.query("q"), after=after, limit=200)
-        rows += [_row(person) for person in found.people]
-        after = found.after
-    return csv_answer("people", ("name", "email", "kind", "administrator", "teams"), rows)
+
+    async def page(after: str | None) -> tuple[list[Row], str | None]:
+        found = await visit.services.people.page(visit.actor(), text=visit.query("q"), after=after or "", limit=200)
+        return [_row(person) for person in found.people], found.after
+
+    return await csv_stream("people", ("name", "email", "kind", "administrator", "teams"), pages(page))
 
 
 async def create_user(visit: Visit) -> Answer:
@@ -60,7 +61,10 @@ async def create_team(visit: Visit) -> Answer:
 
 
 async def team(visit: Visit) -> Answer:
-    """A team: its members, their roles, its service accounts and their keys."""
+    """A team: its members, their roles, its service accounts and their keys; with `format=csv`, who belongs to it."""
+    if visit.query("format") == "csv":
+        crew = await visit.services.people.crew(visit.actor(), visit.parameter("name"))
+        return _members_csv(crew.team.name, crew.members)
     return await _team(visit, visit.parameter("name"), "people/team.html")
 
 
@@ -97,7 +101,10 @@ async def revoke_key(visit: Visit) -> Answer:
 
 
 async def organization(visit: Visit) -> Answer:
-    """An organization: its members, and its teams."""
+    """An organization: its members, and its teams; with `format=csv`, its members."""
+    if visit.query("format") == "csv":
+        name = visit.parameter("name")
+        return _members_csv(name, await visit.services.members.list_of_organization(visit.actor(), name))
     return await _organization(visit, visit.parameter("name"), "people/organization.html")
 
 
@@ -124,9 +131,13 @@ async def delete_user(visit: Visit) -> Answer:
     return Redirect("/people")
 
 
-def _row(person: Person) -> tuple[Cell, ...]:
+def _row(person: Person) -> Row:
     user, roles = person.user, " ".join(f"{team}:{role}" for team, role in person.roles.items())
     return user.name, user.email, user.kind, "yes" if user.admin else "no", roles
+
+
+def _members_csv(name: str, members: Sequence[Member]) -> Answer:
+    return csv_answer(name, ("user", "kind", "role"), [(each.user, each.kind, each.role) for each in members])
 
 
 def key_number(text: str) -> int:

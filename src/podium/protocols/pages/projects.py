@@ -2,17 +2,17 @@
 
 from starlette.responses import Response
 
-from podium.protocols.pages.csv_download import csv_download
+from podium.protocols.pages.csv_files import Row, csv_stream, pages
 from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
 from podium.services.project_pages import ProjectList
 
-_CSV_PAGE = 10_000
+_CSV_PAGE = 1000
 
 
 async def projects(visit: Visit) -> Page:
     """The projects of all of the viewer's teams, the last active first."""
-    found = await _projects(visit)
+    found = await _projects(visit, visit.query("after"))
     values = {
         "area": "projects",
         "found": found,
@@ -24,10 +24,16 @@ async def projects(visit: Visit) -> Page:
 
 async def projects_csv(visit: Visit) -> Response:
     """The same as a file."""
-    found = await _projects(visit, _CSV_PAGE)
-    header = ("team", "project", "runs", "last_active_ms", "description")
-    rows = ((one.team, one.name, one.run_count, one.active_at, one.description) for one in found.projects)
-    return csv_download("projects.csv", header, rows)
+
+    async def page(after: str | None) -> tuple[list[Row], str | None]:
+        found = await _projects(visit, after or "", _CSV_PAGE)
+        rows: list[Row] = [
+            (one.team, one.name, one.run_count, one.active_at, one.description) for one in found.projects
+        ]
+        return rows, found.next_page_token
+
+    head = ("team", "project", "runs", "last_active_ms", "description")
+    return await csv_stream("projects", head, pages(page))
 
 
 async def project_by_id(visit: Visit) -> Redirect:
@@ -42,10 +48,8 @@ async def run_by_id(visit: Visit) -> Redirect:
     return Redirect(path_to(team, project, "runs", slug))
 
 
-async def _projects(visit: Visit, limit: int = 100) -> ProjectList:
-    return await visit.services.project_pages.list_projects(
-        visit.actor(), visit.query("q"), visit.query("after"), limit
-    )
+async def _projects(visit: Visit, after: str, limit: int = 100) -> ProjectList:
+    return await visit.services.project_pages.list_projects(visit.actor(), visit.query("q"), after, limit)
 
 
 ENDPOINTS = (

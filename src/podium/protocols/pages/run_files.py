@@ -1,4 +1,4 @@
-"""Files of a run: listed, downloaded, and shown where that is safe."""
+"""Files of runs and logged models: listed, downloaded, and shown where that is safe."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,13 @@ import msgspec
 from starlette.responses import Response
 
 from podium.asgi.downloads import content_type, download
-from podium.domain.locations import proxied_path, run_location
+from podium.domain.access import Actor
+from podium.domain.locations import proxied_path
 from podium.domain.manifests import normalize_path
 from podium.domain.trees import Child
 from podium.errors import PodiumError
 from podium.protocols.pages.visit import Visit
-from podium.services.file_owners import OfRun
+from podium.services.file_owners import OfRun, Owner
 from podium.services.tracked_runs import TrackedRun
 
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS = 100, 30
@@ -38,26 +39,22 @@ class _Table(msgspec.Struct):
     data: list[list[Any]] = []
 
 
-async def files_of(visit: Visit, tracked: TrackedRun, folder: str) -> Sequence[Child] | None:
-    """What lies in a folder of the run; None when the run's files are outside of this server."""
-    info = tracked.run.info
-    if proxied_path(run_location(info.artifact_location, info.run_id)) is None:
+async def files_of(visit: Visit, actor: Actor, owner: Owner, location: str) -> Sequence[Child] | None:
+    """What lies in the folder of the address; None when the owner's files, at `location`, are outside this server."""
+    if proxied_path(location) is None:
         return None
-    path = normalize_path(folder) if folder else ""
-    listing = await visit.services.artifacts.list_of(visit.actor(tracked.team), OfRun(info.run_id), path)
+    folder = visit.query("path")
+    listing = await visit.services.artifacts.list_of(actor, owner, normalize_path(folder) if folder else "")
     return listing.children
 
 
-async def download_file(visit: Visit, tracked: TrackedRun) -> Response:
+async def download_file(visit: Visit, actor: Actor, owner: Owner) -> Response:
     """A file to save; with `show=1` one to look at. Nothing of it runs as a part of these pages."""
-    actor, path = visit.actor(tracked.team), normalize_path(visit.parameter("path"))
-    artifacts = visit.services.artifacts
-    file = await artifacts.get_of(actor, OfRun(tracked.run.info.run_id), path)
+    path, artifacts = normalize_path(visit.parameter("path")), visit.services.artifacts
+    file = await artifacts.get_of(actor, owner, path)
     response = await download(visit.request, file, lambda start, end: artifacts.read(file, start, end))
     kind = content_type(path.rpartition("/")[2])
-    response.headers["content-security-policy"] = (
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    )
+    response.headers["content-security-policy"] = _NO_ORIGIN
     if visit.query("show") and kind in (*_PICTURES, *_SANDBOXED):
         del response.headers["content-disposition"]
         response.headers["content-type"] = kind

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from podium.domain.curves import Axis
 from podium.domain.history import flat
+from podium.domain.locations import run_location
 from podium.domain.run_config import config_values
 from podium.domain.runs import NAME_TAG, Point, Run
 from podium.domain.tracked_runs import (
@@ -25,6 +26,7 @@ from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.run_files import download_file, files_of, table_rows
 from podium.protocols.pages.visit import Page, Visit, path_to
 from podium.services.curves import Wanted
+from podium.services.file_owners import OfRun
 from podium.services.run_pages import RunPage
 
 PARTS = ("overview", "curves", "console", "media", "system", "files", "lineage")
@@ -126,7 +128,9 @@ async def _system(visit: Visit, opened: RunPage) -> dict[str, Any]:
 
 
 async def _files(visit: Visit, opened: RunPage) -> dict[str, Any]:
-    return {"folder": visit.query("path"), "listing": await files_of(visit, opened.tracked, visit.query("path"))}
+    info, actor = opened.tracked.run.info, visit.actor(opened.tracked.team)
+    location = run_location(info.artifact_location, info.run_id)
+    return {"folder": visit.query("path"), "listing": await files_of(visit, actor, OfRun(info.run_id), location)}
 
 
 async def _lineage(_visit: Visit, _opened: RunPage) -> dict[str, Any]:
@@ -183,7 +187,8 @@ async def _mark(visit: Visit) -> str:
 
 async def file(visit: Visit) -> Response:
     """A file of the run."""
-    return await download_file(visit, (await _opened(visit)).tracked)
+    tracked = (await _opened(visit)).tracked
+    return await download_file(visit, visit.actor(tracked.team), OfRun(tracked.run.info.run_id))
 
 
 ONE = "/{team}/{project}/runs/{run}"

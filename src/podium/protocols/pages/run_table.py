@@ -1,6 +1,5 @@
 """A project's runs: searched, sorted, grouped, as a table and as CSV."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -14,7 +13,7 @@ from podium.domain.project_lists import Group
 from podium.domain.projects import ViewType
 from podium.domain.runs import Run
 from podium.errors import InvalidArgument
-from podium.protocols.pages.csv_download import csv_download
+from podium.protocols.pages.csv_files import Row, csv_answer, csv_stream
 from podium.protocols.pages.curves import json_response
 from podium.protocols.pages.endpoint import Endpoint
 from podium.protocols.pages.run_columns import (
@@ -34,7 +33,6 @@ ParseFilter = Callable[[str], Node]
 
 PAGE = 50
 _CSV_PAGE = 1000
-_MAX_CSV = 50_000
 _MARKS = re.compile(r"[=<>!]|\b(like|ilike|in|is)\b", re.IGNORECASE)
 
 
@@ -83,13 +81,11 @@ class RunTables:
         table = await self._table(visit, opened, _CSV_PAGE)
         if table.problem:
             raise InvalidArgument(table.problem)
-        name = f"{re.sub(r'[^A-Za-z0-9._-]', '_', opened.project.name)}-runs.csv"
+        name = f"{opened.project.name}-runs"
         if table.groups is not None:
-            return csv_download(name, _group_header(table), [_group_row(group, table) for group in table.groups])
+            return csv_answer(name, _group_header(table), [_group_row(group, table) for group in table.groups])
         header = ["run_id", *(fixed.name for fixed in FIXED), *(column.spec for column in table.columns)]
-        runs = [run async for run in self._all(visit, opened, table)]
-        rows = (_csv_row(run, table.columns) for run in runs)
-        return await asyncio.to_thread(csv_download, name, header, rows)  # there may be many
+        return await csv_stream(name, header, self._rows(visit, opened, table))
 
     async def live(self, visit: Visit) -> Response:
         """A mark that changes when the table would."""
@@ -137,18 +133,14 @@ class RunTables:
             )
         )
 
-    async def _all(self, visit: Visit, opened: OpenProject, first: Table) -> AsyncIterator[Run]:
-        """The runs of the first page and of those behind it."""
-        runs, token, count = first.runs, first.next_page_token, 0
-        condition = self._condition(visit.query("q"))
-        while True:
-            for run in runs:
-                yield run
-            count += len(runs)
-            if token is None or count >= _MAX_CSV:
-                return
+    async def _rows(self, visit: Visit, opened: OpenProject, first: Table) -> AsyncIterator[list[Row]]:
+        """The rows of the first page and of those behind it."""
+        yield [_csv_row(run, first.columns) for run in first.runs]
+        token, condition = first.next_page_token, self._condition(visit.query("q"))
+        while token is not None:
             found = await _search(visit, opened, Search(condition, order_of(visit), _CSV_PAGE, token))
-            runs, token = found.items, found.next_page_token
+            yield [_csv_row(run, first.columns) for run in found.items]
+            token = found.next_page_token
 
 
 def endpoints(parse_filter: ParseFilter) -> tuple[Endpoint, ...]:

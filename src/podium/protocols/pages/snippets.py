@@ -2,8 +2,6 @@
 
 from podium.domain.registry import ModelVersion, RegisteredModel
 
-MLFLOW_VARIABLE = "MLFLOW_TRACKING_URI"
-
 
 def load_snippets(url: str, model: RegisteredModel, version: ModelVersion | None = None) -> dict[str, str]:
     """The code by the client that runs it: the version given, else what stands in production, else the newest."""
@@ -11,14 +9,24 @@ def load_snippets(url: str, model: RegisteredModel, version: ModelVersion | None
     number = version.version if version is not None else _number(model)
     return {
         "mlflow": (
-            f'import mlflow\n\nmlflow.set_tracking_uri("{url}")\n'
+            f'import mlflow\nmlflow.set_tracking_uri("{url}")\n'
             f'model = mlflow.pyfunc.load_model("models:/{model.name}{place}")'
         ),
         "wandb": (
-            f'import os\n\nos.environ["WANDB_BASE_URL"] = "{url}"\n\nimport wandb\n\n'
-            f'artifact = wandb.Api().artifact("wandb-registry-model/{model.name}:v{number - 1}")\nartifact.download()'
+            f'import os\nos.environ["WANDB_BASE_URL"] = "{url}"\nimport wandb\n'
+            f'artifact = wandb.Api().artifact("wandb-registry-model/{model.name}:v{number - 1}")\n'
+            "folder = artifact.download()"
         ),
-        "shell": f'MLFLOW_TRACKING_URI={url} mlflow models serve -m "models:/{model.name}{place}"',
+        "the mlflow command": f'MLFLOW_TRACKING_URI={url} mlflow models serve -m "models:/{model.name}{place}"',
+    }
+
+
+def logged_model_snippets(url: str, model_id: str) -> dict[str, str]:
+    """The code that loads a logged model, and the code that registers it."""
+    begin = f'import mlflow\nmlflow.set_tracking_uri("{url}")\n'
+    return {
+        "mlflow": f'{begin}model = mlflow.pyfunc.load_model("models:/{model_id}")',
+        "register it": f'{begin}mlflow.register_model("models:/{model_id}", "MyModel")',
     }
 
 
@@ -32,6 +40,6 @@ def _place(model: RegisteredModel, version: ModelVersion | None) -> str:
 
 
 def _number(model: RegisteredModel) -> int:
-    """Of the version in production, else of the newest."""
+    """Of the champion, else of the version in production, else of the newest."""
     standing = {latest.stage: latest.version for latest in model.latest}
-    return standing.get("Production") or max(standing.values(), default=1)
+    return model.aliases.get("champion") or standing.get("Production") or max(standing.values(), default=1)

@@ -2,10 +2,13 @@
 
 from podium.domain.access import Actor
 from podium.domain.manifests import Manifest, ManifestEntry, normalize_path
+from podium.domain.model_descriptions import ModelDescription
 from podium.domain.registry import ModelVersion
 from podium.domain.runs import Run
 from podium.domain.stages import STAGES
 from podium.errors import InvalidState, NotFound
+from podium.protocols.pages.csv_files import Table, csv_choice
+from podium.protocols.pages.described import described_tables, file_table
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.previews import preview_of, raw_answer
 from podium.protocols.pages.snippets import load_snippets
@@ -18,8 +21,10 @@ _TABS = ("overview", "files", "lineage")
 
 
 async def show(visit: Visit) -> Answer:
-    """The page, with the part that `tab` names."""
+    """The page, with the part that `tab` names; with `format=csv`, one of its tables as a file."""
     actor, version = await _version(visit)
+    if visit.query("format") == "csv":
+        return await _csv(visit, actor, version)
     model = await visit.services.registry.get(actor, version.name)
     tab = visit.query("tab") if visit.query("tab") in _TABS else "overview"
     manifest = await _manifest(visit, actor, version)
@@ -34,10 +39,11 @@ async def show(visit: Visit) -> Answer:
         "production": next((other.version for other in model.latest if other.stage == "Production"), version.version),
         "run": await _run(visit, actor, version),
         "manifest": manifest,
+        "description": await _description(visit, manifest),
         "tree": None if manifest is None else file_tree(manifest.entries),
         "may_write": await visit.may_write(actor.team),
         "stages": STAGES,
-        "snippets": load_snippets(str(visit.request.base_url).rstrip("/"), model, version),
+        "snippets": load_snippets(visit.server, model, version),
     }
     return Page("version/page.html", values)
 
@@ -113,6 +119,22 @@ async def _run(visit: Visit, actor: Actor, version: ModelVersion) -> Run | None:
         return await visit.services.runs.get(actor, version.run_id)
     except NotFound:  # deleted for good, or of another server
         return None
+
+
+async def _description(visit: Visit, manifest: Manifest | None) -> ModelDescription:
+    return await visit.services.model_files.describe(() if manifest is None else manifest.entries)
+
+
+async def _csv(visit: Visit, actor: Actor, version: ModelVersion) -> Answer:
+    run, manifest = await _run(visit, actor, version), await _manifest(visit, actor, version)
+    metrics, params = ([], {}) if run is None else (run.metrics, run.params)
+    tables: dict[str, Table] = {
+        "metrics": (("metric", "value", "step"), [(each.key, each.value, each.step) for each in metrics]),
+        "params": (("parameter", "value"), sorted(params.items())),
+        "files": file_table(() if manifest is None else manifest.entries),
+        **described_tables(await _description(visit, manifest)),
+    }
+    return csv_choice(f"{version.name}-v{version.version}", visit.query("table"), tables)
 
 
 def _back(visit: Visit) -> Redirect:

@@ -33,6 +33,11 @@ class Visit(msgspec.Struct):
         return viewer(self.account, team)
 
     @property
+    def server(self) -> str:
+        """Where clients find this server, as the viewer does."""
+        return str(self.request.base_url).rstrip("/")
+
+    @property
     def is_partial(self) -> bool:
         """Whether a part of a page that is shown already was asked for."""
         return self.request.headers.get("hx-request") == "true" and "hx-boosted" not in self.request.headers

@@ -18,10 +18,16 @@ _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 async def upload(services: Services, request: Request) -> Response:
     """The token is all the right that there is: clients send no credentials with it."""
-    announced = request.headers.get("content-length", "")
-    size = int(announced) if announced.isdecimal() else None
+    size = _announced(request)
     await services.artifact_contents.put(request.path_params["token"], upload_body(request), size)
     return Response(status_code=200)
+
+
+async def upload_part(services: Services, request: Request) -> Response:
+    """Likewise. The client gives the ETag back when all parts are there."""
+    token, size = request.path_params["token"], _announced(request)
+    etag = await services.artifact_parts.put(token, upload_body(request), size)
+    return Response(status_code=200, headers={"etag": f'"{etag}"'})
 
 
 async def read_signed(services: Services, request: Request) -> Response:
@@ -47,6 +53,11 @@ async def _send(services: Services, request: Request, file: ManifestEntry) -> Re
     return await download(request, file, lambda start, end: services.artifact_contents.read(file, start, end))
 
 
+def _announced(request: Request) -> int | None:
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isdecimal() else None
+
+
 def _md5(request: Request) -> str:
     md5: str = request.path_params["md5"]
     if not _MD5.fullmatch(md5):
@@ -58,6 +69,7 @@ _COLLECTION = "/artifactsV2/{region}/{entity}/{project}/{collection}"
 
 ENDPOINTS = (
     Endpoint("PUT", "/artifacts/upload/{token}", upload),
+    Endpoint("PUT", "/artifacts/parts/{token}", upload_part),
     Endpoint("GET", "/artifacts/content/{folder}/{token}/{name}", read_signed),
     Endpoint("GET", "/artifacts/{entity}/{md5}", read_of_team),
     Endpoint("GET", f"{_COLLECTION}/{{birth}}/{{md5}}/{{name}}", read_of_collection),

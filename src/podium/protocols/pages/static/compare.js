@@ -7,6 +7,7 @@
   function beginSmoothing() {
     document.querySelector("[data-smoothing]")?.addEventListener("input", (event) => {
       for (const chart of document.querySelectorAll("[data-curves]")) chart.dataset.smooth = event.target.value;
+      setInAddress("smooth", event.target.value === "0" ? "" : event.target.value);
     });
   }
 

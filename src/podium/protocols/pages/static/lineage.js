@@ -35,6 +35,10 @@
       this.folded = { down: new Set(), up: new Set() };
       this.walk();
       if (this.all.size > MOST_DRAWN) this.walk(MOST_DRAWN / 2);
+      this.first = { down: new Set(this.folded.down), up: new Set(this.folded.up) };
+      this.nodes.forEach(({ id }, node) => {
+        for (const side of ["down", "up"]) if (isInAddress("fold", `${side}:${id}`)) this.toggle(node, side);
+      });
     }
 
     walk(room = Infinity) {
@@ -59,6 +63,7 @@
       if (!this.foldable(node, side)) return false;
       if (!this.folded[side].delete(node)) this.folded[side].add(node);
       this.walk();
+      keepInAddress("fold", `${side}:${this.nodes[node].id}`, this.folded[side].has(node) !== this.first[side].has(node));
       return true;
     }
 
@@ -169,7 +174,7 @@
       const folded = this.visible.folded[side].has(node);
       const hidden = this.visible.hidden(node, side);
       const toggle = make("g", {
-        class: "lineage-toggle", "data-toggle": side, "data-of": node, "aria-hidden": "true",
+        class: `lineage-toggle${folded ? " is-folded" : ""}`, "data-toggle": side, "data-of": node, "aria-hidden": "true",
         transform: `translate(${side === "down" ? WIDTH : 0} ${HEIGHT / 2})`,
       });
       toggle.append(
@@ -348,6 +353,7 @@
     const answer = await fetch(source, { headers: { "hx-request": "true" } });
     if (!answer.ok) return; // the link that is there stays
     place.innerHTML = await answer.text();
+    refold(place);
     drawWithin(place);
   }
 

@@ -19,8 +19,6 @@ function toggleTheme() {
 // ---- Times: "3 h ago" grows old, and the exact time belongs into the viewer's zone.
 
 const SPANS = [[60, 1, "s"], [3600, 60, "min"], [86400, 3600, "h"], [2592000, 86400, "d"], [31536000, 2592000, "mo"]];
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-
 function ago(at) {
   const passed = Math.floor((Date.now() - at) / 1000);
   if (passed < 5) return "just now";
@@ -28,12 +26,54 @@ function ago(at) {
   return `${Math.floor(passed / 31536000)} y ago`;
 }
 
-function tellTimes(within) {
-  for (const time of within.querySelectorAll("time[datetime]")) {
-    const at = Date.parse(time.dateTime);
-    time.title = EXACT.format(at);
-    time.textContent = ago(at);
+function tellTimes() {
+  for (const time of document.querySelectorAll("time[datetime]")) time.textContent = ago(Date.parse(time.dateTime));
+}
+
+let exact; // made when first needed: it takes longer than all else that is done when a page opens
+
+function tellExactTime(event) {
+  const time = event.target.closest?.("time[datetime]");
+  if (!time) return;
+  exact ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  time.title = exact.format(Date.parse(time.dateTime));
+}
+
+// ---- The address: it keeps what is folded, looked at and set on a page, so that sharing it shares that.
+
+function isInAddress(name, value) {
+  return new URLSearchParams(location.search).getAll(name).includes(value);
+}
+
+function changeAddress(change) {
+  const address = new URL(location.href);
+  change(address.searchParams);
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}
+
+function keepInAddress(name, value, isKept) {
+  changeAddress((query) => {
+    const others = query.getAll(name).filter((other) => other !== value);
+    query.delete(name);
+    for (const other of isKept ? [...others, value] : others) query.append(name, other);
+  });
+}
+
+function setInAddress(name, value) {
+  changeAddress((query) => (value ? query.set(name, value) : query.delete(name)));
+}
+
+// `<details data-fold="name">`: the address names those that are not as they were sent.
+function refold(within) {
+  for (const part of within.querySelectorAll("details[data-fold]")) {
+    part.isOpenFirst ??= part.open;
+    part.open = part.isOpenFirst !== isInAddress("fold", part.dataset.fold);
   }
+}
+
+function onFold(event) {
+  const { isOpenFirst, open, dataset } = event.target;
+  if (isOpenFirst !== undefined) keepInAddress("fold", dataset.fold, open !== isOpenFirst);
 }
 
 // ---- Notices
@@ -87,6 +127,39 @@ let isChosenNext = false; // Enter came before the answer to what was typed
 function isPaletteCurrent() {
   const found = palette().querySelector("[data-found-for]");
   return found && found.dataset.foundFor === palette().querySelector("input").value.trim();
+}
+
+// What the page itself offers, its parts and its buttons, is found as well.
+function offerHere() {
+  const results = document.getElementById("palette-results");
+  const words = palette().querySelector("input").value.toLowerCase().split(/\s+/);
+  const offers = [...document.querySelectorAll("main .tabs a, main .page-head .actions :is(a.button, button.button, .segmented a)")]
+    .map((offer) => [offer.firstChild ? offer.textContent.trim().replace(/\s+/g, " ") : "", offer])
+    .filter(([label, offer]) => label && !offer.closest("form[hx-confirm]") && words.every((word) => label.toLowerCase().includes(word)));
+  if (!offers.length) return;
+  results.querySelector("[data-nothing]")?.remove();
+  const group = document.createElement("div");
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", "On this page");
+  const head = document.createElement("div");
+  head.className = "palette-group";
+  head.textContent = "On this page";
+  group.append(head);
+  const isFirst = !results.querySelector(".palette-item");
+  offers.slice(0, 8).forEach(([label, offer], index) => {
+    const item = document.createElement("a");
+    Object.assign(item, { className: "palette-item", id: `here-${index}`, href: offer.href ?? "#", tabIndex: -1 });
+    item.setAttribute("role", "option");
+    item.setAttribute("aria-selected", String(isFirst && index === 0));
+    item.append(offer.querySelector(".icon")?.cloneNode(true) ?? "", label);
+    item.addEventListener("click", (event) => {
+      event.preventDefault();
+      palette().close();
+      offer.click();
+    });
+    group.append(item);
+  });
+  results.append(group);
 }
 
 function choosePalette() {
@@ -174,7 +247,10 @@ function onClick(event) {
   else if (found("[data-theme-toggle]")) toggleTheme();
   else if (found("[data-copy]")) copy(found("[data-copy]").dataset.copy);
   else if (found("[data-dismiss]")) found(".notice").remove();
-  else if (found("[data-command]")) {
+  else if (found("[data-file]")) {
+    for (const file of document.querySelectorAll("[data-file]")) file.toggleAttribute("aria-current", file === found("[data-file]"));
+    setInAddress("path", found("[data-file]").dataset.file);
+  } else if (found("[data-command]")) {
     event.preventDefault();
     palette().close();
     COMMANDS[found("[data-command]").dataset.command]();
@@ -198,8 +274,12 @@ function followMlflowAddress() {
 
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", onClick);
+document.addEventListener("pointerover", tellExactTime);
+document.addEventListener("focusin", tellExactTime);
+document.addEventListener("toggle", onFold, true);
 document.addEventListener("htmx:afterSwap", (event) => {
-  tellTimes(event.target);
+  refold(event.target);
+  if (event.target.id === "palette-results") offerHere();
   if (isChosenNext && event.target.id === "palette-results" && palette().open) choosePalette();
 });
 document.addEventListener("htmx:load", (event) => {
@@ -216,5 +296,5 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:sendError", () => notice("No answer", "The server cannot be reached.", "error"));
 window.addEventListener("hashchange", followMlflowAddress);
 followMlflowAddress();
-tellTimes(document);
-setInterval(() => tellTimes(document), 30000);
+refold(document);
+setInterval(tellTimes, 30000);

@@ -83,7 +83,6 @@
       if (!renewed || old.querySelector("details.menu[open], input:not([type=checkbox]):focus, textarea:focus")) continue;
       old.replaceWith(renewed);
       htmx.process(renewed);
-      tellTimes(renewed);
     }
     showChosen();
   }

@@ -7,6 +7,7 @@ from graphql import GraphQLResolveInfo
 from podium.asgi.graphql.engine import Resolvers
 from podium.domain.artifact_listings import Kind, md5_of
 from podium.errors import InvalidArgument
+from podium.protocols.wandb.graph.artifact_parts import part_targets
 from podium.protocols.wandb.graph.artifact_shapes import FILES_FOLDER, upload_target, version_shape
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
@@ -101,10 +102,10 @@ async def _create_files(_: Any, info: GraphQLResolveInfo, input: Input) -> dict[
         files = [(spec["name"], _md5(spec)) for spec in specs if spec["artifact_id"] == owner]
         given = await caller.services.artifact_contents.offer(caller.actor(), key_of("Artifact", owner), files)
         tokens |= {(owner, path): token for (path, _), token in zip(files, given, strict=True)}
-    return {"files": whole([_upload(caller, spec, tokens[spec["artifact_id"], spec["name"]]) for spec in specs])}
+    return {"files": whole([await _upload(caller, spec, tokens[spec["artifact_id"], spec["name"]]) for spec in specs])}
 
 
-def _upload(caller: Caller, spec: Input, token: str | None) -> dict[str, Any]:
+async def _upload(caller: Caller, spec: Input, token: str | None) -> dict[str, Any]:
     md5 = _md5(spec)
     return {
         "id": f"ArtifactFile:{md5}:{spec['name']}",
@@ -112,6 +113,7 @@ def _upload(caller: Caller, spec: Input, token: str | None) -> dict[str, Any]:
         "display_name": spec["name"],
         "storage_path": f"{FILES_FOLDER}/{md5}",
         "artifact": {"id": spec["artifact_id"]},
+        "upload_multipart_urls": await part_targets(caller, token, spec.get("upload_parts_input")),
         **upload_target(caller, token, md5, spec.get("mimetype")),
     }
 

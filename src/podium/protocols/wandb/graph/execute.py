@@ -22,6 +22,7 @@ from podium.protocols.wandb.errors import unexpected
 from podium.protocols.wandb.graph import (
     artifact_changes,
     artifact_collections,
+    artifact_parts,
     artifact_uploads,
     artifacts,
     people,
@@ -67,6 +68,7 @@ _RESOLVERS: Resolvers = {
     **artifacts.RESOLVERS,
     **artifact_collections.RESOLVERS,
     **artifact_uploads.RESOLVERS,
+    **artifact_parts.RESOLVERS,
     **artifact_changes.RESOLVERS,
     **registries.RESOLVERS,
     **registry_lists.RESOLVERS,
