@@ -125,6 +125,15 @@ def test_addresses_that_clients_print_and_lists_as_csv(page: Page):
     expect(page).to_have_url(re.compile(f"{FLOWERS}$"))
     lines = page.request.get("/artifacts?type=dataset&format=csv").text().splitlines()
     assert lines[1].startswith("flowers,dataset,default,garden,2,v1,")
+    changes = page.request.get(f"{FLOWERS}/v1?format=csv&table=changes").text().splitlines()
+    assert [line.split(",")[:2] for line in changes[1:]] == [
+        ["added", "images/3.txt"],
+        ["changed", "labels.csv"],
+        ["removed", "far.tar"],
+        ["removed", "images/2.txt"],
+    ]
+    files = page.request.get(f"{FLOWERS}/v0?format=csv&table=files").text().splitlines()
+    assert [line.split(",")[0] for line in files[1:]] == ["far.tar", "images/1.txt", "images/2.txt", "labels.csv"]
     assert page.request.get("/datasets?format=csv").text().splitlines()[1] == "petals,d1,local,default,garden,1,1"
     assert page.request.get("/artifacts/99999").status == 404
 

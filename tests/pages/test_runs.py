@@ -110,6 +110,10 @@ def test_a_table_comes_as_csv_with_formulas_made_harmless(site: str, story: Stor
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["name"], row["tag:note"]) for row in rows] == [("one", ""), ("two", "'=1+1")]
     assert "vision" in httpx.get(f"{site}/projects.csv").text
+    one = httpx.get(f"{site}/runs/{vision['one']}", follow_redirects=True).url
+    params = httpx.get(one, params={"format": "csv", "table": "params"}).text.splitlines()
+    assert params[0] == "parameter,value"
+    assert "depth,2" in params
 
 
 def test_new_runs_and_new_states_appear_by_themselves(page: Page, story: Story):

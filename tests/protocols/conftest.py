@@ -1,5 +1,6 @@
 """A live server, and the unmodified clients pointed at it."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def mlflow(server_url: str, monkeypatch: pytest.MonkeyPatch):
 
     mlflow.set_tracking_uri(server_url)
     mlflow.set_registry_uri(server_url)
+    # The client keeps the experiment that a test set, and another server has none of this id.
+    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
     yield mlflow
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
     while mlflow.active_run():
         mlflow.end_run()
     mlflow.set_tracking_uri(None)

@@ -27,7 +27,7 @@ def world(store, tmp_path):
     made.context.blobs.close()
 
 
-@pytest.mark.parametrize("path", ["../../x", "/etc/x", "a\0b"])
+@pytest.mark.parametrize("path", ["../../x", "/etc/x", "a\0b", "x" * 256, "/".join(["x" * 250] * 17)])
 def test_what_is_elsewhere_has_a_path_within_the_artifact(world, path):
     async def story():
         with pytest.raises(InvalidArgument, match="Invalid path"):

@@ -78,6 +78,36 @@ def test_the_same_content_is_the_same_version_and_gets_the_new_aliases(world):
     asyncio.run(story())
 
 
+def test_nothing_is_added_to_a_version_that_is_not_committed(world):
+    async def story():
+        base = await world.logger.begin("data", "0" * 32)
+        with pytest.raises(InvalidState, match="is pending: it has to be committed"):
+            await world.logger.log("data", {"b": b"2"}, kind="INCREMENTAL", base=base.id)
+
+        def make(tx: Tx) -> None:  # as could be done once
+            tx.run("UPDATE artifact_listings SET base_id = :base", base=base.id)
+
+        begun = await world.logger.begin("data", "1" * 32)
+        await world.logger.fill(begun, {"b": b"2"}, listing({"b": b"2"}), "INCREMENTAL")
+        await world.context.store.write(make)
+        with pytest.raises(InvalidState, match="adds to one that is not committed"):
+            await world.services.artifact_commits.commit(ANN, begun.id)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("metadata", ["{not json", "[1]", '"text"', "", "null"])
+def test_metadata_is_a_json_object(world, metadata):
+    async def story():
+        with pytest.raises(InvalidArgument, match="'metadata'"):
+            await world.logger.log("data", {"a": b"1"}, metadata=metadata)
+        version = await world.logger.log("data", {"a": b"1"}, metadata='{"loss": NaN}')
+        with pytest.raises(InvalidArgument, match="'metadata'"):
+            await world.services.artifact_changes.update(ANN, version.id, VersionEdit(metadata=metadata))
+
+    asyncio.run(story())
+
+
 def test_an_incremental_version_has_what_its_base_has(world):
     async def story():
         base = await world.logger.log("data", {"a": b"1", "b": b"1"}, references={"there": "s3://x/1"})
@@ -260,7 +290,8 @@ def test_runs_are_linked_to_what_they_made_and_read(world):
         other = await world.logger.log("data", {"a": b"2"}, run=runs[0].run_id)
         for _ in range(2):
             await services.artifact_lineage.use(ANN, version.id, "p", runs[1].run_id)
-        assert [run.slug for run in await services.artifact_lineage.runs_that_read(ANN, version.id)] == [runs[1].run_id]
+        [reader] = await services.artifact_lineage.runs_that_read(ANN, version.id)
+        assert reader.run.info.slug == runs[1].run_id
         eve = Actor("eve", account=Account(7, "eve", admin=False, home="default", roles={}))
         with pytest.raises(NotFound):
             await services.artifact_lineage.versions_of_run(eve, runs[0].id, "output", 10, 0)
@@ -268,7 +299,7 @@ def test_runs_are_linked_to_what_they_made_and_read(world):
         assert ([each.id for each in outputs], total) == ([version.id, other.id], 2)
         maker = await services.artifact_lineage.maker(ANN, other.id)
         assert maker is not None
-        assert maker.slug == runs[0].run_id
+        assert maker.run.info.slug == runs[0].run_id
         assert await services.artifact_lineage.maker(ANN, version.id) is None
         with pytest.raises(NotFound):
             await services.artifact_lineage.use(ANN, version.id, "p", "nobody")

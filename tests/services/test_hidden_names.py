@@ -19,7 +19,7 @@ from podium.services.searching import Search
 from podium.store import projects
 from podium.store.engine import Store
 from support.hidden import SECRET, hidden_registry, organization
-from support.registries import BY_NAME, World, at_team
+from support.registries import World, at_team
 from support.registry import refused
 from support.versioned import Logger
 
@@ -51,7 +51,7 @@ def test_a_registry_shows_in_no_list_and_no_answer_about_what_it_links_to(world)
             lambda a: services.palette.find(a, SECRET),
             services.project_pages.list_projects,
             lambda a: services.projects.search(a, ALL, "active"),
-            lambda a: services.registries.search(a, And(), BY_NAME),
+            lambda a: services.registries.search(a, ALL),
             services.audit.list_events,
             lambda a: services.activity.page(a, EventFilter()),
         )

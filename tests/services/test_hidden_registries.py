@@ -50,6 +50,8 @@ READS: dict[str, Any] = {
     "dataset_shelf.find": lambda do, a, _: do(a, SECRET),
     "datasets.search": lambda do, a, h: do(a, [h.project]),
     "lineage.graph": lambda do, a, h: do(a, "run", h.run, "both", None),
+    "logged_model_shelf.find": lambda do, a, _: do(a, SECRET),
+    "logged_model_shelf.model": lambda do, a, h: do(a, h.model),
     "logged_models.get": lambda do, a, h: do(a, h.model),
     "logged_models.search": lambda do, a, h: do(a, [h.project], ALL),
     "metrics.histories": lambda do, a, h: do(a, [h.run], SECRET, 9),

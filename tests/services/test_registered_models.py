@@ -60,7 +60,7 @@ def test_a_registered_version_shows_as_an_artifact_with_the_same_files(world):
         listing = await services.artifact_reading.listing(ACTOR, place.version.id)
         assert listing == await services.artifact_reading.listing(ACTOR, place.version.id)
         maker = await services.artifact_lineage.maker(ACTOR, place.version.id)
-        assert maker.slug == RUN == made.run_id
+        assert maker.run.info.slug == RUN == made.run_id
 
         await world.register("better weights")
         await services.versions.delete(ACTOR, "M", 1)

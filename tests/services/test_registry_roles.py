@@ -14,7 +14,7 @@ from podium.services.artifact_aliases import AliasIn
 from podium.services.registries import RegistryEdit
 from podium.services.searching import Search
 from podium.store.engine import Store
-from support.registries import BY_NAME, World, at_team
+from support.registries import World, at_team, sorted_by
 from support.registry import refused
 from support.versioned import Logger
 
@@ -42,7 +42,7 @@ def test_roles_in_a_registry_say_who_sees_and_links(world):
         await link(at_team(admin, "acme"), version.id, "wandb-registry-x", "c", [])
 
         async def seen(actor) -> int:
-            return len(await services.registries.search(at_team(actor, "acme"), And(), BY_NAME))
+            return len((await services.registries.search(at_team(actor, "acme"), sorted_by("name"))).items)
 
         ann, bob = await world.actor("ann"), await world.actor("bob")
         eve = await world.actor("eve")

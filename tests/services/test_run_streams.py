@@ -12,6 +12,7 @@ from podium.domain.runs import Point
 from podium.domain.tracked_runs import RunChange
 from podium.errors import InvalidArgument, InvalidState, NotFound
 from podium.services import Services
+from podium.services.run_control import Alert
 from podium.store import run_lines
 from support.files import context_of
 
@@ -351,3 +352,13 @@ def test_lines_that_nobody_could_read_or_count_are_refused(tracking):
             tracking.send(**sent)
     tracking.send(events=Chunk(0, ['{"system.cpu":NaN}']))
     assert tracking.lines("events") == ['{"system.cpu":NaN}']
+
+
+@pytest.mark.parametrize("field", ["title", "text"])
+@pytest.mark.parametrize("value", ["x" * 20_001, "a\0"])
+def test_an_alert_is_no_longer_than_an_event_should_be(tracking, field, value):
+    tracking.begin()
+    said = {"title": "t" * 500, "text": "x" * 20_000, "severity": "INFO"}
+    tracking.control("alert", ADA, "p", "r", Alert(**said))
+    with pytest.raises(InvalidArgument, match=f"'{field}'"):
+        tracking.control("alert", ADA, "p", "r", Alert(**{**said, field: value}))

@@ -27,7 +27,8 @@ def test_a_team_is_created_changed_and_deleted_with_events(world):
     async def story():
         made = await teams.create(ACTOR, "blue", "sky", "s3://bucket/blue")
         assert (made.description, made.default_artifact_root) == ("sky", "s3://bucket/blue")
-        await refused(teams.create(ACTOR, "blue", None, None), AlreadyExists)
+        told = await refused(teams.create(ACTOR, "blue", None, None), AlreadyExists)
+        assert told == "There is a team 'blue' already."
         changed = await teams.update(ACTOR, "blue", None, "")
         assert (changed.description, changed.default_artifact_root) == ("sky", None)
         assert [team.name for team in await teams.list_all(ACTOR)] == ["blue", "default"]

@@ -1,14 +1,16 @@
 """Both sides of the registry of models, and users who may see registries or not."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.accounts import NewUser
+from podium.domain.filters import And, Field, FieldKind, Node, Order
 from podium.domain.registries import MODELS
 from podium.services import Services
-from podium.services.registries import Page
+from podium.services.searching import Search
 from podium.services.sign_in import Credentials
 from podium.store.engine import Store
 from support.files import body, context_of
@@ -16,7 +18,11 @@ from support.registry import ACTOR, RegistryWorld
 from support.versioned import Logger
 
 RUN = "a" * 32
-BY_NAME = Page("name", ascending=True, limit=10, offset=0)
+
+
+def sorted_by(name: str, condition: Node = And(), **page: Any) -> Search:  # noqa: B008
+    """A search for all, or a page of it, sorted by an attribute."""
+    return Search(condition, (Order(Field(FieldKind.ATTRIBUTE, name)),), **page)
 
 
 class World(RegistryWorld):

@@ -6,14 +6,16 @@ import pytest
 
 from podium.domain.console import ConsoleLine, parse_console
 from podium.domain.history_reading import (
+    MAX_SAMPLES,
     SampleSpec,
     StepPoint,
     evenly,
     history_keys,
     lines_of_points,
     lines_within,
-    sample,
+    samples_of,
     step_of,
+    steps_around,
     strict,
 )
 
@@ -33,6 +35,10 @@ def test_a_sample_is_spread_evenly_from_first_to_last(count, most, chosen):
     assert list(evenly(range(count), most)) == chosen
 
 
+def sample(lines: list[str], spec: SampleSpec) -> list[dict[str, object]]:
+    return samples_of(lines, [spec])[0]
+
+
 def test_a_sample_has_the_lines_with_all_of_its_keys():
     assert sample(LINES, SampleSpec(["_step", "n.x"])) == [{"_step": 0, "n.x": 2}, {"_step": 2.0, "n.x": 4}]
     assert sample(LINES, SampleSpec(["_step", "a"])) == [
@@ -48,6 +54,18 @@ def test_a_sample_of_all_steps_has_every_line_of_them():
     assert (spec.steps, spec.most) == ((0, 2), None)
     assert SampleSpec(["_step"], samples=2, min_step=5).most == 2
     assert SampleSpec(["_step"]).steps is None
+
+
+def test_samples_of_several_keys_and_steps_come_of_the_same_lines():
+    specs = [SampleSpec(["b"]), SampleSpec(["a"], min_step=1), SampleSpec(["a"], samples=1), SampleSpec(["none"])]
+    assert samples_of(LINES, specs) == [[{"b": 1}], [{"a": "NaN"}, {"a": 3}], [{"a": 3}], []]
+    assert steps_around(specs) is None
+    assert steps_around([SampleSpec(["a"], min_step=2, max_step=3), SampleSpec(["a"], max_step=1)]) == (0, 4)
+
+
+def test_nobody_gets_more_samples_than_there_may_be():
+    assert SampleSpec(["a"], samples=10**9).most == MAX_SAMPLES
+    assert SampleSpec(["a"], samples=10**9, max_step=10**6).most == MAX_SAMPLES
 
 
 def test_points_make_lines_of_the_same_step():

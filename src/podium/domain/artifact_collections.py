@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from podium.domain.history import parse_object
 from podium.domain.manifests import ManifestEntry
 from podium.domain.names import check_text
 from podium.errors import InvalidArgument
@@ -32,18 +33,31 @@ class Place(msgspec.Struct, frozen=True):
     team: str
 
 
+class ArtifactType(msgspec.Struct, frozen=True):
+    """What kind of thing the versions of a collection are."""
+
+    id: int
+    name: str
+    created_at: int
+
+
 class Collection(msgspec.Struct, frozen=True):
-    """A collection. `type` is that of all its versions."""
+    """A collection, and the type of all its versions."""
 
     id: int
     kind: Kind
     name: str
-    type: str
     description: str | None
     created_at: int
     updated_at: int
+    artifact_type: ArtifactType
     place: Place
     tags: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The name of the type."""
+        return self.artifact_type.name
 
 
 class Alias(msgspec.Struct, frozen=True):
@@ -93,14 +107,6 @@ class Membership(msgspec.Struct, frozen=True):
         return tuple(alias for alias in self.version.aliases if alias.collection.id == self.collection.id)
 
 
-class ArtifactType(msgspec.Struct, frozen=True):
-    """What kind of thing the versions of a collection are."""
-
-    id: int
-    name: str
-    created_at: int
-
-
 class ListedFile(msgspec.Struct, frozen=True):
     """A file of a version, by its hexadecimal MD5 and its SHA-256.
 
@@ -120,10 +126,9 @@ class ListedFile(msgspec.Struct, frozen=True):
 
 
 class RunRef(msgspec.Struct, frozen=True):
-    """A run as artifacts name it."""
+    """A run's key, and the project that it is in."""
 
     id: int
-    slug: str
     place: Place
 
 
@@ -156,6 +161,13 @@ def check_tag(tag: str) -> None:
     _check_name("tag", tag, "")
     if not _TAG.fullmatch(tag):
         raise InvalidArgument(f"'{tag}' is no valid tag: letters, digits, '-' and '_' are, and spaces between them.")
+
+
+def check_metadata(metadata: str | None) -> None:
+    """Raise InvalidArgument unless it is a JSON object, as who reads a version expects."""
+    if metadata is not None:
+        check_text("metadata", metadata)
+        parse_object(metadata, "metadata")
 
 
 def check_region(region: str | None) -> None:

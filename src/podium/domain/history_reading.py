@@ -2,6 +2,7 @@
 
 import json
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from podium.domain.history import STEP, parse_object
 T = TypeVar("T")
 
 DEFAULT_SAMPLES = 500
+MAX_SAMPLES = 100_000  # whoever asks for more gets so many, spread evenly: all are read in pages of steps
 MAX_KEYS = 1000
 
 
@@ -42,12 +44,13 @@ class SampleSpec(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def most(self) -> int | None:
         """How many lines at most; None where the sample has room for each of the steps."""
-        steps = self.steps
-        whole = steps is not None and self.samples >= steps[1] - steps[0]
-        return None if whole else self.samples
+        steps, most = self.steps, min(self.samples, MAX_SAMPLES)
+        whole = steps is not None and most >= steps[1] - steps[0]
+        return None if whole else most
 
 
 _FAR = 2**62
+_HISTORY = "wandb-history.jsonl"
 
 
 class _Stepped(msgspec.Struct, rename={"step": STEP}):
@@ -62,8 +65,8 @@ def step_of(line: str) -> int:
     try:
         step = _steps.decode(line).step
     except msgspec.DecodeError:  # NaN, perhaps, which strict JSON does not know
-        step = parse_object(line, "wandb-history.jsonl").get(STEP)
-    return int(step) if isinstance(step, int | float) and math.isfinite(step) else -1
+        step = parse_object(line, _HISTORY).get(STEP)
+    return _as_step(step)
 
 
 def lines_within(lines: Iterable[str], first: int, end: int) -> list[str]:
@@ -86,11 +89,30 @@ def evenly(items: Sequence[T], most: int | None) -> Sequence[T]:
     return [items[i * last // (most - 1)] for i in range(most)]
 
 
-def sample(lines: Iterable[str], spec: SampleSpec) -> list[dict[str, Any]]:
-    """What a sample has of lines; those within its steps have been chosen already."""
-    keys = list(dict.fromkeys(spec.keys))
-    found = (_chosen(parse_object(line, "wandb-history.jsonl"), keys) for line in lines)
-    return list(evenly([row for row in found if row is not None], spec.most))
+def steps_around(specs: Iterable[SampleSpec]) -> tuple[int, int] | None:
+    """The first step of any sample, and the one behind the last; None when one asks for all."""
+    found = [spec.steps for spec in specs]
+    known = [steps for steps in found if steps is not None]
+    if not known or len(known) < len(found):
+        return None
+    return min(first for first, _ in known), max(end for _, end in known)
+
+
+def samples_of(lines: Sequence[str], specs: Sequence[SampleSpec]) -> list[list[dict[str, Any]]]:
+    """What each of the samples has of a history's lines, which are looked through once for all of them."""
+    wanted = [(spec.steps, list(dict.fromkeys(spec.keys))) for spec in specs]
+    found = [array("L") for _ in specs]
+    for place, line in enumerate(lines):
+        values = parse_object(line, _HISTORY)
+        step = _as_step(values.get(STEP))
+        for (steps, keys), places in zip(wanted, found, strict=True):
+            if (steps is None or steps[0] <= step < steps[1]) and _has(values, keys):
+                places.append(place)
+    chosen = [evenly(places, spec.most) for places, spec in zip(found, specs, strict=True)]
+    return [
+        [_row(parse_object(lines[place], _HISTORY), keys) for place in places]
+        for places, (_, keys) in zip(chosen, wanted, strict=True)
+    ]
 
 
 def lines_of_points(points: Iterable[StepPoint], start_time: int) -> list[str]:
@@ -131,17 +153,22 @@ def strict(value: Any) -> Any:
     return value
 
 
-def _chosen(values: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any] | None:
-    """The values under the keys; None when one is missing."""
-    row: dict[str, Any] = {}
-    for key in keys:
-        value = values.get(key)
-        if value is None and "." in key:
-            value = _nested(values, key)
-        if value is None:
-            return None
-        row[key] = value if type(value) is int else strict(value)
-    return row
+def _as_step(step: Any) -> int:
+    return int(step) if isinstance(step, int | float) and math.isfinite(step) else -1
+
+
+def _has(values: Mapping[str, Any], keys: Iterable[str]) -> bool:
+    return all(_value(values, key) is not None for key in keys)
+
+
+def _row(values: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    found = {key: _value(values, key) for key in keys}
+    return {key: value if type(value) is int else strict(value) for key, value in found.items()}
+
+
+def _value(values: Mapping[str, Any], key: str) -> Any:
+    value = values.get(key)
+    return _nested(values, key) if value is None and "." in key else value
 
 
 def _nested(values: Any, key: str) -> Any:

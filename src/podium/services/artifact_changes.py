@@ -48,7 +48,7 @@ class ArtifactChanges:
         for tag in edit.tags_to_add:
             rules.check_tag(tag)
         check_text("description", edit.description or "")
-        check_text("metadata", edit.metadata or "")
+        rules.check_metadata(edit.metadata)
 
         def work(tx: Tx) -> Version:
             artifact_versions.lock_pending(tx, version_id)

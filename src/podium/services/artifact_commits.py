@@ -81,6 +81,8 @@ class ArtifactCommits:
         full = [row for row in listings if row.kind == "FULL"][-1:]
         bases = [row.base_id for row in listings if row.kind == "INCREMENTAL" and row.base_id is not None][:1]
         named = [each.listing for each in artifact_versions.load_versions(tx, bases) if each.listing]
+        if version.state == "PENDING" and len(named) < len(bases):
+            raise InvalidState(f"The artifact '{name_of(version)}' adds to one that is not committed, or gone.")
         md5s = [full[0].md5] if full else [*named, *(row.md5 for row in listings if row.md5)]
         if version.state == "PENDING" and not all(md5s or [""]):
             raise InvalidState(f"The artifact '{name_of(version)}' has no manifest: upload it before the commit.")

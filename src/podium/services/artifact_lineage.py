@@ -1,12 +1,14 @@
 """Which runs made and read versions of artifacts."""
 
+from collections.abc import Sequence
+
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Direction, RunRef, Version
 from podium.errors import NotFound
 from podium.services.artifact_access import load_versions, require_committed, require_version
 from podium.services.context import Context
 from podium.services.registry_roles import seen_projects
-from podium.services.tracked_runs import require_by_key
+from podium.services.tracked_runs import TrackedRun, load_listed, load_tracked, require_by_key
 from podium.store import run_artifacts
 from podium.store.transaction import Tx
 
@@ -31,28 +33,31 @@ class ArtifactLineage:
 
         return await self._context.store.write(work, brief=True)
 
-    async def runs_that_read(self, actor: Actor, version_id: int) -> list[RunRef]:
-        """The runs that read a version, in the order in which they first did."""
+    async def runs_that_read(self, actor: Actor, version_id: int, *, whole: bool = False) -> list[TrackedRun]:
+        """The runs that read a version, in the order in which they first did; `whole` as in `RunSearch`."""
 
-        def work(tx: Tx) -> list[RunRef]:
+        def work(tx: Tx) -> list[TrackedRun]:
             require_version(self._context, tx, actor, version_id)
-            found = run_artifacts.select_runs_of(tx, version_id, "input")
-            seen = seen_projects(self._context, tx, actor, (run.place.project_id for run in found))
-            return [run for run in found if run.place.project_id in seen]
+            return self._load(tx, actor, run_artifacts.select_runs_of(tx, version_id, "input"), whole=whole)
 
         return await self._context.store.read(work)
 
-    async def maker(self, actor: Actor, version_id: int) -> RunRef | None:
+    async def maker(self, actor: Actor, version_id: int, *, whole: bool = False) -> TrackedRun | None:
         """The run that made a version first; None when no run did, or it is gone."""
 
-        def work(tx: Tx) -> RunRef | None:
+        def work(tx: Tx) -> TrackedRun | None:
             require_version(self._context, tx, actor, version_id)
-            found = run_artifacts.find_maker(tx, version_id)
-            if found is None or not seen_projects(self._context, tx, actor, [found.place.project_id]):
-                return None
-            return found
+            maker = run_artifacts.find_maker(tx, version_id)
+            found = self._load(tx, actor, [] if maker is None else [maker], whole=whole)
+            return found[0] if found else None
 
         return await self._context.store.read(work)
+
+    def _load(self, tx: Tx, actor: Actor, runs: Sequence[RunRef], *, whole: bool) -> list[TrackedRun]:
+        """Those of the runs that the actor may see."""
+        seen = seen_projects(self._context, tx, actor, (run.place.project_id for run in runs))
+        load = load_tracked if whole else load_listed
+        return load(tx, [run.id for run in runs if run.place.project_id in seen], self._context.clock())
 
     async def versions_of_run(
         self, actor: Actor, run_id: int, direction: Direction, limit: int, offset: int

@@ -1,7 +1,6 @@
 """Reading artifacts: versions by id and by name, their files, what a collection and a project have."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
 
 import msgspec
 
@@ -28,7 +27,7 @@ from podium.services.artifact_access import (
 from podium.services.context import Context
 from podium.services.made_listings import MadeListings
 from podium.services.registry_roles import seen_projects
-from podium.services.searching import Search, find_page
+from podium.services.searching import Counted, Search, find_counted
 from podium.store import (
     artifact_collections,
     artifact_contents,
@@ -38,22 +37,12 @@ from podium.store import (
 )
 from podium.store.transaction import Tx
 
-T = TypeVar("T")
-
 
 class Files(msgspec.Struct, frozen=True):
     """A page of a version's files, whether more follow, and how many there are in all."""
 
     files: list[ListedFile]
     more: bool
-    total: int
-
-
-class Counted(msgspec.Struct, Generic[T], frozen=True):
-    """A page, the token of the next one, and how many things there are in all."""
-
-    items: list[T]
-    next_page_token: str | None
     total: int
 
 
@@ -147,14 +136,13 @@ class ArtifactReading:
 
         def work(tx: Tx) -> Counted[Collection]:
             check_project(self._context, tx, actor, scope.project_id)
-            page = find_page(
+            return find_counted(
                 search,
                 f"artifact_collections {scope}",
                 lambda query: artifact_search.search_collections(tx, scope, query),
+                lambda keys: artifact_collections.load_collections(tx, keys),
+                lambda condition: artifact_search.count_collections(tx, scope, condition),
             )
-            items = artifact_collections.load_collections(tx, page.items)
-            count = artifact_search.count_collections(tx, scope, search.condition)
-            return Counted(items, page.next_page_token, count)
 
         return await self._context.store.read(work)
 
@@ -192,14 +180,13 @@ class ArtifactReading:
         def work(tx: Tx) -> Counted[Membership]:
             _, collection = require_collection(self._context, tx, actor, collection_id)
             hidden = sorted(hidden_members(self._context, tx, actor, collection))
-            page = find_page(
+            return find_counted(
                 search,
                 f"artifact_members {collection_id}",
                 lambda query: artifact_search.search_members(tx, collection_id, query, hidden),
+                lambda keys: load_memberships(self._context, tx, actor, keys),
+                lambda condition: artifact_search.count_members(tx, collection_id, condition, hidden),
             )
-            items = load_memberships(self._context, tx, actor, page.items)
-            count = artifact_search.count_members(tx, collection_id, search.condition, hidden)
-            return Counted(items, page.next_page_token, count)
 
         return await self._context.store.read(work)
 

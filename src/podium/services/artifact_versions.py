@@ -11,7 +11,7 @@ from podium.domain.artifact_listings import Kind
 from podium.domain.events import Change
 from podium.domain.names import check_length, check_text
 from podium.errors import AlreadyExists, InvalidArgument, InvalidState, NotFound
-from podium.services.artifact_access import load_versions, name_of, require_version
+from podium.services.artifact_access import load_versions, name_of, require_committed, require_version
 from podium.services.artifact_aliases import point_aliases
 from podium.services.context import Context
 from podium.services.projects import ensure_project
@@ -54,8 +54,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         for what in ("digest", "client_id", "distributed_id"):
             check_length(what, getattr(self, what) or "", _MAX_ID)
             check_text(what, getattr(self, what) or "")
-        for what, text in (("description", self.description), ("metadata", self.metadata)):
-            check_text(what, text or "")
+        check_text("description", self.description or "")
+        rules.check_metadata(self.metadata)
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -128,7 +128,7 @@ class ArtifactVersions:
 
     def _require_base(self, tx: Tx, actor: Actor, base_id: int | None) -> None:
         if base_id is not None:  # its files become those of the new version
-            require_version(self._context, tx, actor, base_id, only_reads=True)
+            require_committed(self._context, tx, actor, base_id)
 
     def _pending(self, tx: Tx, actor: Actor, version_id: int) -> int:
         team, version = require_version(self._context, tx, actor, version_id)

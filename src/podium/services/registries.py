@@ -8,7 +8,7 @@ from podium.domain import artifact_collections, names
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import Collection, Membership
 from podium.domain.events import Change
-from podium.domain.filters import Node
+from podium.domain.filters import And, Node
 from podium.domain.registries import Access, Registry
 from podium.services.artifact_access import load_memberships
 from podium.services.context import Context
@@ -16,6 +16,7 @@ from podium.services.model_sync import ModelSync
 from podium.services.projects import require_active
 from podium.services.registry_projects import ensure_registry
 from podium.services.registry_roles import limited_view, require_role, role_in
+from podium.services.searching import Counted, Found, Search, find_counted, find_page
 from podium.store import artifact_collections as collection_rows
 from podium.store import projects, registry_contents
 from podium.store import registries as rows
@@ -36,18 +37,9 @@ class RegistryEdit(msgspec.Struct, frozen=True, kw_only=True):
 class Wanted(msgspec.Struct, frozen=True):
     """Which registries, and which collections in them."""
 
-    registries: Node
-    collections: Node
+    registries: Node = And()
+    collections: Node = And()
     kinds: tuple[str, ...] = ("portfolio",)
-
-
-class Page(msgspec.Struct, frozen=True):
-    """What to sort by, and which part of it."""
-
-    order: str
-    ascending: bool
-    limit: int
-    offset: int
 
 
 class Registries:
@@ -56,17 +48,17 @@ class Registries:
     def __init__(self, context: Context, sync: ModelSync) -> None:
         self._context, self._sync = context, sync
 
-    async def search(self, actor: Actor, condition: Node, page: Page) -> list[Registry]:
+    async def search(self, actor: Actor, search: Search) -> Found[Registry]:
         """A page of registries."""
         await self._sync.refresh(actor)
 
-        def work(tx: Tx) -> list[Registry]:
+        def work(tx: Tx) -> Found[Registry]:
             team = self._context.team_id(tx, actor)
-            order = _order(rows.ORDERS, page, "p.id")
-            keys = rows.search_registries(
-                tx, team, limited_view(actor, team), condition, order, page.limit, page.offset
+            user = limited_view(actor, team)
+            page = find_page(
+                search, f"registries {team} {user}", lambda query: rows.search_registries(tx, team, user, query)
             )
-            return rows.load_registries(tx, keys)
+            return Found(rows.load_registries(tx, page.items), page.next_page_token)
 
         return await self._context.store.read(work)
 
@@ -115,35 +107,40 @@ class Registries:
         if edit.description is not None:
             projects.upsert_tag(tx, key, DESCRIPTION_TAG, edit.description)
 
-    async def collections(self, actor: Actor, wanted: Wanted, page: Page) -> tuple[list[Collection], int]:
-        """A page of what registries hold, and how much it is in all."""
+    async def collections(self, actor: Actor, wanted: Wanted, search: Search) -> Counted[Collection]:
+        """A page of what registries hold. Its token is good for other registries too: W&B's clients use it so."""
         await self._sync.refresh(actor)
 
-        def work(tx: Tx) -> tuple[list[Collection], int]:
-            order = _order(registry_contents.COLLECTION_ORDERS, page, "c.id")
+        def work(tx: Tx) -> Counted[Collection]:
             scope = self._scope(tx, actor, wanted)
-            keys, count = registry_contents.search_collections(tx, scope, order, page.limit, page.offset)
-            return collection_rows.load_collections(tx, keys), count
+            return find_counted(
+                search,
+                "registry_collections",
+                lambda query: registry_contents.search_collections(tx, scope, query),
+                lambda keys: collection_rows.load_collections(tx, keys),
+                lambda condition: registry_contents.count_collections(tx, scope, condition),
+                any_condition=True,
+            )
 
         return await self._context.store.read(work)
 
-    async def versions(self, actor: Actor, wanted: Wanted, condition: Node, page: Page) -> tuple[list[Membership], int]:
-        """A page of the versions in what registries hold, and how many there are in all."""
+    async def versions(self, actor: Actor, wanted: Wanted, search: Search) -> Counted[Membership]:
+        """A page of the versions in what registries hold, as `collections` has them."""
         await self._sync.refresh(actor)
 
-        def work(tx: Tx) -> tuple[list[Membership], int]:
-            order = _order(registry_contents.VERSION_ORDERS, page, "s.id")
+        def work(tx: Tx) -> Counted[Membership]:
             scope = self._scope(tx, actor, wanted)
-            keys, count = registry_contents.search_versions(tx, scope, condition, order, page.limit, page.offset)
-            return load_memberships(self._context, tx, actor, keys), count
+            return find_counted(
+                search,
+                "registry_versions",
+                lambda query: registry_contents.search_versions(tx, scope, query),
+                lambda keys: load_memberships(self._context, tx, actor, keys),
+                lambda condition: registry_contents.count_versions(tx, scope, condition),
+                any_condition=True,
+            )
 
         return await self._context.store.read(work)
 
     def _scope(self, tx: Tx, actor: Actor, wanted: Wanted) -> Scope:
         team = self._context.team_id(tx, actor)
         return Scope(team, limited_view(actor, team), wanted.registries, wanted.collections, wanted.kinds)
-
-
-def _order(known: dict[str, str], page: Page, key: str) -> str:
-    direction = "ASC" if page.ascending else "DESC"
-    return f"{known[page.order]} {direction}, {key} {direction}"

@@ -4,6 +4,7 @@ import msgspec
 
 from podium.domain.access import Actor
 from podium.domain.events import Change
+from podium.domain.names import check_label
 from podium.domain.run_streams import SILENT_AFTER_MS, RunState, status_of
 from podium.errors import InvalidArgument, NotFound
 from podium.services.context import Context
@@ -14,6 +15,7 @@ from podium.store import runs as rows
 from podium.store.transaction import Tx
 
 MAX_SILENT = 100
+MAX_TITLE, MAX_TEXT = 500, 20_000  # of an alert
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -22,6 +24,11 @@ class Alert(msgspec.Struct, frozen=True):
     title: str
     text: str
     severity: str
+
+    def check(self) -> None:
+        """Raise InvalidArgument for what no event should hold."""
+        check_label("title", self.title, MAX_TITLE)
+        check_label("text", self.text, MAX_TEXT)
 
 
 class RunControl:
@@ -96,6 +103,7 @@ class RunControl:
 
     async def alert(self, actor: Actor, project: str, slug: str, alert: Alert) -> None:
         """Keep an alert as an event, from where webhooks take it. Raises NotFound."""
+        alert.check()
 
         def work(tx: Tx) -> None:
             team = self._context.team_id(tx, actor)

@@ -10,6 +10,7 @@ from podium.domain.console import ConsoleLine, parse_console
 from podium.domain.history import flat
 from podium.domain.history_reading import (
     MAX_KEYS,
+    MAX_SAMPLES,
     SampleSpec,
     StepPoint,
     evenly,
@@ -17,7 +18,8 @@ from podium.domain.history_reading import (
     in_order,
     lines_of_points,
     lines_within,
-    sample,
+    samples_of,
+    steps_around,
 )
 from podium.domain.run_streams import Stream
 from podium.errors import InvalidArgument
@@ -40,27 +42,35 @@ class RunHistory:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def lines(self, tracked: TrackedRun, *, samples: int | None, steps: tuple[int, int] | None) -> Sequence[str]:
+    async def lines(self, tracked: TrackedRun, *, samples: int, steps: tuple[int, int] | None) -> Sequence[str]:
         """The lines from the first of the steps up to, not including, the second, or else so many, spread evenly."""
-        most = samples if steps is None else None
+        most = min(samples, MAX_SAMPLES) if steps is None else None
         if not _is_streamed(tracked):
             return await self._made(tracked, steps, most)
-        return evenly(await self._stream(tracked, "history", steps), most)
+        return evenly(await self._lines(tracked, "history", steps), most)
 
-    async def events(self, tracked: TrackedRun, *, samples: int | None) -> Sequence[str]:
+    async def events(self, tracked: TrackedRun, *, samples: int) -> Sequence[str]:
         """So many lines of the system metrics, spread evenly."""
-        return evenly(await self._stream(tracked, "events", None), samples)
+        return evenly(await self._lines(tracked, "events", None), min(samples, MAX_SAMPLES))
 
     async def samples(self, tracked: TrackedRun, specs: Sequence[str]) -> list[list[dict[str, Any]]]:
         """What each of the specs, which are JSON texts, asks of the lines. Raises InvalidArgument."""
         if len(specs) > MAX_SPECS:
             raise InvalidArgument(f"'specs' has {len(specs)} items, at most {MAX_SPECS} are answered at once")
-        return [await self._sample(tracked, _parse_spec(text)) for text in specs]
+        parsed = [_parse_spec(text) for text in specs]
+        if not specs or not _is_streamed(tracked):
+            return await self._samples_of_points(tracked, parsed)
+        rows = await self._rows(tracked, "history", steps_around(parsed))
+        return await _aside(_count(rows), lambda: samples_of(_joined(rows), parsed))
 
     async def first_step(self, tracked: TrackedRun) -> int | None:
         """The step with which the history begins; None for one without lines."""
         find = run_lines.find_first_step if _is_streamed(tracked) else metrics.find_first_step
         return await self._context.store.read(lambda tx: find(tx, tracked.run.info.id))
+
+    async def last_line(self, tracked: TrackedRun, stream: Stream) -> str | None:
+        """The line of a stream's highest step; None for a stream without lines."""
+        return await self._context.store.read(lambda tx: run_lines.find_last_line(tx, tracked.run.info.id, stream))
 
     async def console(self, tracked: TrackedRun, first: int, end: int) -> list[ConsoleLine]:
         """What was written to the console, from the first line up to, not including, the end."""
@@ -80,14 +90,17 @@ class RunHistory:
         last = max((point.step for point in points), default=-1)
         return history_keys(latest, last + 1, last)
 
-    async def _sample(self, tracked: TrackedRun, spec: SampleSpec) -> list[dict[str, Any]]:
-        if _is_streamed(tracked):
-            lines = await self._stream(tracked, "history", spec.steps)
-        else:
-            lines = await self._made(
-                tracked, spec.steps, spec.most, [key for key in spec.keys if not key.startswith("_")]
-            )
-        return await _aside(len(lines), lambda: sample(lines, spec))
+    async def _samples_of_points(self, tracked: TrackedRun, specs: Sequence[SampleSpec]) -> list[list[dict[str, Any]]]:
+        """Only the points that a sample needs are read, and once for those that are alike."""
+        texts = [msgspec.json.encode(spec) for spec in specs]
+        different = dict(zip(texts, specs, strict=True))
+        found = {text: await self._sample_points(tracked, spec) for text, spec in different.items()}
+        return [found[text] for text in texts]
+
+    async def _sample_points(self, tracked: TrackedRun, spec: SampleSpec) -> list[dict[str, Any]]:
+        keys = [key for key in spec.keys if not key.startswith("_")]
+        lines = await self._made(tracked, spec.steps, spec.most, keys)
+        return await _aside(len(lines), lambda: samples_of(lines, [spec])[0])
 
     async def _made(
         self, tracked: TrackedRun, steps: tuple[int, int] | None, most: int | None, keys: Sequence[str] = ()
@@ -105,15 +118,18 @@ class RunHistory:
         points = await self._context.store.read(work)
         return await _aside(len(points), lambda: lines_of_points(points, run.start_time or 0))
 
-    async def _stream(self, tracked: TrackedRun, stream: Stream, steps: tuple[int, int] | None) -> list[str]:
+    async def _lines(self, tracked: TrackedRun, stream: Stream, steps: tuple[int, int] | None) -> list[str]:
+        rows = await self._rows(tracked, stream, steps)
+        return await _aside(_count(rows), lambda: _joined(rows, steps))
+
+    async def _rows(self, tracked: TrackedRun, stream: Stream, steps: tuple[int, int] | None) -> list[LineRow]:
         def work(tx: Tx) -> list[LineRow]:
             return run_lines.select_lines(tx, tracked.run.info.id, stream, steps=steps)
 
         # Few rows with much text: on the event loop they would hold others up unnoticed.
         streams = tracked.streams
         count = 0 if streams is None else streams.event_lines if stream == "events" else streams.history_lines
-        rows = await self._context.store.read(work, brief=count <= _MAX_HERE)
-        return await _aside(sum(len(row.lines) for row in rows), lambda: _joined(rows, steps))
+        return await self._context.store.read(work, brief=count <= _MAX_HERE)
 
 
 def _is_streamed(tracked: TrackedRun) -> bool:
@@ -121,7 +137,11 @@ def _is_streamed(tracked: TrackedRun) -> bool:
     return tracked.streams is not None and tracked.streams.history_lines > 0
 
 
-def _joined(rows: Sequence[LineRow], steps: tuple[int, int] | None) -> list[str]:
+def _count(rows: Sequence[LineRow]) -> int:
+    return sum(len(row.lines) for row in rows)
+
+
+def _joined(rows: Sequence[LineRow], steps: tuple[int, int] | None = None) -> list[str]:
     lines = [line for row in rows for line in row.lines]
     if steps is not None:
         lines = lines_within(lines, *steps)

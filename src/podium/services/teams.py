@@ -80,7 +80,7 @@ class Teams:
         root, parent = new.default_artifact_root, new.organization_id
         key = rows.insert_team(tx, new.name, new.description, root, at, organization_id=parent)
         if key is None:
-            raise AlreadyExists(f"Workspace '{new.name}' already exists.")
+            raise AlreadyExists(f"There is a team '{new.name}' already.")
         manager = None if actor.account is None else actor.account.id
         if owner is not None:
             user = accounts.find_user(tx, owner)
@@ -155,7 +155,7 @@ class Teams:
                 raise NotFound(f"There is no deleted workspace '{name}'")
             at = self._context.clock()
             if not rows.update_deleted(tx, team.id, None, at):
-                raise AlreadyExists(f"Workspace '{name}' already exists.")
+                raise AlreadyExists(f"There is a team '{name}' already.")
             self._record(tx, actor, team, "restore", after=_state(team), at=at)
             return team
 

@@ -9,8 +9,11 @@ from podium.store.dialect import for_update, is_in, list_value
 from podium.store.transaction import Row, Tx
 
 # What `collection_of` reads, of tables that are joined under these names.
-COLUMNS = "c.id, c.kind, c.name, ct.name, c.description, c.created_at, c.updated_at, cp.id, cp.name, ce.name"
-WIDTH = 10
+COLUMNS = (
+    "c.id, c.kind, c.name, c.description, c.created_at, c.updated_at, ct.id, ct.name, ct.created_at, cp.id, cp.name,"
+    " ce.name"
+)
+WIDTH = 12
 JOINED = (
     "JOIN artifact_types AS ct ON ct.id = c.type_id JOIN projects AS cp ON cp.id = c.project_id"
     " JOIN teams AS ce ON ce.id = cp.team_id"
@@ -20,8 +23,9 @@ _LIVING = "c.deleted_at IS NULL AND cp.deleted_at IS NULL"
 
 def collection_of(row: Row) -> Collection:
     """The collection in a row of `COLUMNS`, without its tags."""
-    key, kind, name, type_name, description, created_at, updated_at, *place = row[:WIDTH]
-    return Collection(key, kind, name, type_name, description, created_at, updated_at, Place(*place))
+    key, kind, name, description, created_at, updated_at = row[:6]
+    type_, place = ArtifactType(*row[6:9]), Place(*row[9:WIDTH])
+    return Collection(key, kind, name, description, created_at, updated_at, type_, place)
 
 
 def find_collection(tx: Tx, project_id: int, name: str, *, lock: bool = False) -> Collection | None:

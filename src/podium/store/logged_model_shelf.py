@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from podium.domain.shelf import ListedModel, RegisteredPlace
 from podium.store.dialect import is_in, list_value, position
+from podium.store.registries import outside
 from podium.store.transaction import Tx
 
 _PLACED = (
@@ -59,7 +60,7 @@ def registered_of(tx: Tx, teams: Sequence[int], model_ids: Sequence[str]) -> dic
 
 
 def _condition(tx: Tx, text: str) -> str:
-    parts = [is_in("t.id", "teams", tx.dialect), "p.deleted_at IS NULL", "l.deleted_at IS NULL"]
+    parts = [is_in("t.id", "teams", tx.dialect), "p.deleted_at IS NULL", "l.deleted_at IS NULL", outside("p.id")]
     if text:
         whole = "LOWER(l.name || ' ' || l.model_id || ' ' || p.name || ' ' || COALESCE(r.name, ''))"
         parts.append(f"{position(tx.dialect, whole, 'LOWER(:text)')} > 0")

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from podium.domain.filters import Node
 from podium.domain.registries import Access, MemberRole, Registry, UserMember
 from podium.store.dialect import Dialect, is_in, list_value
-from podium.store.filters import Parameters, SideTable, Source, where
+from podium.store.filters import SideTable, Source
+from podium.store.paging import Page, PageQuery, search_page
 from podium.store.transaction import Tx
 
 DESCRIPTION_TAG = "mlflow.note.content"
@@ -26,7 +26,6 @@ SOURCE = Source(
     nullable=frozenset({"description"}),
     tags=SideTable("project_tags", "project_id"),
 )
-ORDERS = {"name": "p.name", "created_at": "p.created_at", "updated_at": "p.updated_at"}
 
 
 class RegistryRow(msgspec.Struct, frozen=True):
@@ -129,17 +128,10 @@ def select_hidden(tx: Tx, team_ids: Sequence[int], user_id: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def search_registries(
-    tx: Tx, team_id: int, user_id: int | None, condition: Node, order: str, limit: int, offset: int
-) -> list[int]:
+def search_registries(tx: Tx, team_id: int, user_id: int | None, query: PageQuery) -> Page:
     """A page of the keys of a team's registries."""
-    parameters = Parameters(tx.dialect, {"team": team_id, "limit": limit, "offset": offset})
-    rows = tx.all(
-        f"SELECT p.id FROM {SOURCE.rows} WHERE p.team_id = :team AND p.deleted_at IS NULL AND {visible(user_id)}"
-        f" AND ({where(condition, SOURCE, parameters)}) ORDER BY {order} LIMIT :limit OFFSET :offset",
-        **parameters.values,
-    )
-    return [row[0] for row in rows]
+    scope = f"p.team_id = :team AND p.deleted_at IS NULL AND {visible(user_id)}"
+    return search_page(tx, SOURCE, scope=scope, scope_parameters={"team": team_id}, query=query)
 
 
 def load_registries(tx: Tx, keys: Sequence[int]) -> list[Registry]:

@@ -1,9 +1,12 @@
 """Searches of what the registries of a team hold: collections, and the versions in them."""
 
+from typing import Any
+
 import msgspec
 
 from podium.domain.filters import Node
 from podium.store.filters import Parameters, Source, where
+from podium.store.paging import Page, PageQuery, count_rows, search_page
 from podium.store.registries import SOURCE as REGISTRIES
 from podium.store.registries import visible
 from podium.store.transaction import Tx
@@ -22,7 +25,8 @@ _ALIASES = Source(
 )
 
 COLLECTIONS = Source(
-    rows="artifact_collections AS c",
+    rows="artifact_collections AS c JOIN registries AS g ON g.project_id = c.project_id"
+    " JOIN projects AS p ON p.id = g.project_id",
     key="c.id",
     attributes={name: f"c.{name}" for name in ("id", "name", "description", "created_at", "updated_at")},
     nullable=frozenset({"description"}),
@@ -43,8 +47,6 @@ VERSIONS = Source(
     nullable=frozenset({"metadata"}),
     related={"tag": _VERSION_TAGS, "alias": _ALIASES},
 )
-COLLECTION_ORDERS = {"name": "c.name", "created_at": "c.created_at", "updated_at": "c.updated_at"}
-VERSION_ORDERS = {"created_at": "v.created_at", "artifact_size": "v.size_bytes", "linked_at": "s.created_at"}
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -57,47 +59,45 @@ class Scope(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...] = ("portfolio",)
 
 
-def search_collections(tx: Tx, scope: Scope, order: str, limit: int, offset: int) -> tuple[list[int], int]:
-    """A page of the keys of collections, and how many there are."""
-    parameters = Parameters(tx.dialect, {"team": scope.team_id})
-    rest = f"FROM {_collections(scope, parameters)}"
-    rows = tx.all(
-        f"SELECT c.id {rest} ORDER BY {order} LIMIT :limit OFFSET :offset",
-        limit=limit,
-        offset=offset,
-        **parameters.values,
-    )
-    count: int = tx.value(f"SELECT COUNT(*) {rest}", **parameters.values)
-    return [row[0] for row in rows], count
+def search_collections(tx: Tx, scope: Scope, query: PageQuery) -> Page:
+    """A page of the keys of collections."""
+    where, values = _collections(tx, scope)
+    return search_page(tx, COLLECTIONS, scope=where, scope_parameters=values, query=query)
 
 
-def search_versions(
-    tx: Tx, scope: Scope, condition: Node, order: str, limit: int, offset: int
-) -> tuple[list[int], int]:
-    """A page of the keys of places of versions, and how many there are."""
-    parameters = Parameters(tx.dialect, {"team": scope.team_id})
-    collections = _collections(scope, parameters)
-    rest = (
-        f"FROM artifact_memberships AS s JOIN artifact_versions AS v ON v.id = s.version_id"
-        f" WHERE s.collection_id IN (SELECT c.id FROM {collections}) AND v.state = 'COMMITTED'"
-        f" AND ({where(condition, VERSIONS, parameters)})"
-    )
-    rows = tx.all(
-        f"SELECT s.id {rest} ORDER BY {order} LIMIT :limit OFFSET :offset",
-        limit=limit,
-        offset=offset,
-        **parameters.values,
-    )
-    count: int = tx.value(f"SELECT COUNT(*) {rest}", **parameters.values)
-    return [row[0] for row in rows], count
+def count_collections(tx: Tx, scope: Scope, condition: Node) -> int:
+    """How many collections there are."""
+    where, values = _collections(tx, scope)
+    return count_rows(tx, COLLECTIONS, scope=where, scope_parameters=values, condition=condition)
 
 
-def _collections(scope: Scope, parameters: Parameters) -> str:
-    kinds = ", ".join(f"'{kind}'" for kind in scope.kinds)
+def search_versions(tx: Tx, scope: Scope, query: PageQuery) -> Page:
+    """A page of the keys of places of versions."""
+    where, values = _versions(tx, scope)
+    return search_page(tx, VERSIONS, scope=where, scope_parameters=values, query=query)
+
+
+def count_versions(tx: Tx, scope: Scope, condition: Node) -> int:
+    """How many places of versions there are."""
+    where, values = _versions(tx, scope)
+    return count_rows(tx, VERSIONS, scope=where, scope_parameters=values, condition=condition)
+
+
+def _versions(tx: Tx, scope: Scope) -> tuple[str, dict[str, Any]]:
+    condition, values = _collections(tx, scope)
     return (
-        f"artifact_collections AS c JOIN registries AS g ON g.project_id = c.project_id"
-        f" JOIN projects AS p ON p.id = g.project_id WHERE p.team_id = :team AND p.deleted_at IS NULL"
-        f" AND c.deleted_at IS NULL AND c.kind IN ({kinds}) AND {visible(scope.user_id)}"
-        f" AND ({where(scope.registries, REGISTRIES, parameters)})"
+        f"s.collection_id IN (SELECT c.id FROM {COLLECTIONS.rows} WHERE {condition}) AND v.state = 'COMMITTED'",
+        values,
+    )
+
+
+def _collections(tx: Tx, scope: Scope) -> tuple[str, dict[str, Any]]:
+    """The condition for collections, and its parameters."""
+    parameters = Parameters(tx.dialect, {"team": scope.team_id})
+    kinds = ", ".join(f"'{kind}'" for kind in scope.kinds)
+    condition = (
+        f"p.team_id = :team AND p.deleted_at IS NULL AND c.deleted_at IS NULL AND c.kind IN ({kinds})"
+        f" AND {visible(scope.user_id)} AND ({where(scope.registries, REGISTRIES, parameters)})"
         f" AND ({where(scope.collections, COLLECTIONS, parameters)})"
     )
+    return condition, parameters.values

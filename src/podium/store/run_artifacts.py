@@ -74,8 +74,8 @@ def count_versions_of(tx: Tx, run_id: int, direction: Direction) -> int:
 
 def _runs(tx: Tx, rest: str, **values: object) -> list[RunRef]:
     rows = tx.all(
-        "SELECT r.id, r.slug, p.id, p.name, e.name FROM runs AS r JOIN projects AS p ON p.id = r.project_id"
+        "SELECT r.id, p.id, p.name, e.name FROM runs AS r JOIN projects AS p ON p.id = r.project_id"
         f" JOIN teams AS e ON e.id = p.team_id {rest}",
         **values,
     )
-    return [RunRef(key, slug, Place(*place)) for key, slug, *place in rows]
+    return [RunRef(key, Place(*place)) for key, *place in rows]

@@ -10,6 +10,8 @@ def _no_workspace_afterwards(mlflow):
 def test_a_workspace_keeps_its_things_to_itself(mlflow, client):
     made = mlflow.create_workspace("blue", description="sky")
     assert (made.name, made.description) == ("blue", "sky")
+    with pytest.raises(mlflow.MlflowException, match="Workspace 'blue' already exists"):
+        mlflow.create_workspace("blue")
     mlflow.set_workspace("blue")
     experiment = client.get_experiment(mlflow.create_experiment("only-here"))
     assert experiment.artifact_location.endswith(f"/workspaces/blue/{experiment.experiment_id}")

@@ -40,8 +40,8 @@ class Raw:
     def begin(self, name, **more):
         return self.query(UPSERT, name=name, host="h", **more)["data"]["upsertBucket"]
 
-    def stream(self, body, run="r"):
-        return self.http.post(f"/files/default/digits/{run}/file_stream", auth=KEY, content=body)
+    def stream(self, body, run="r", headers=None):
+        return self.http.post(f"/files/default/digits/{run}/file_stream", auth=KEY, content=body, headers=headers)
 
     def history(self, offset, *lines, **more):
         content = {"files": {"wandb-history.jsonl": {"offset": offset, "content": list(lines)}}, **more}
@@ -59,6 +59,14 @@ def points(client, name):
     """(step, value) of a metric of the only run there is."""
     (run,) = client.search_runs([client.get_experiment_by_name("digits").experiment_id])
     return [(point.step, point.value) for point in client.get_metric_history(run.info.run_id, name)]
+
+
+def test_a_writer_has_a_name_that_can_be_stored(raw):
+    raw.begin("r")
+    body = json.dumps({"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0}']}}})
+    statuses = [raw.stream(body, headers={"x-wandb-async-client-id": "w" * length}) for length in (256, 257, 8000)]
+    assert [answer.status_code for answer in statuses] == [200, 400, 400]
+    assert "x-wandb-async-client-id" in statuses[1].text
 
 
 def test_a_chunk_that_is_sent_again_is_kept_once(raw, client):

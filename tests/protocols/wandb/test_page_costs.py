@@ -11,7 +11,7 @@ from tests.support.wandb_documents import name_of, python_documents
 from podium.domain.access import Actor
 from podium.domain.tracked_runs import RunChange
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.execute import engine, execute
+from podium.protocols.wandb.graph.execute import execute
 from podium.services import Services
 from podium.services.registries import RegistryEdit
 from podium.store.engine import open_store
@@ -97,18 +97,3 @@ def test_a_page_of_many_costs_what_a_page_of_few_does(services, monkeypatch, nam
     asyncio.run(cost(MANY))  # what is looked up once and kept
     few, many = (asyncio.run(cost(count)) for count in (FEW, MANY))
     assert 0 < len(many) == len(few), many
-
-
-def test_a_document_is_parsed_and_checked_once(services):
-    document = "query Once { viewer { username } }"
-
-    async def ask() -> None:
-        caller = Caller(services, None, "http://podium", None)
-        assert "errors" not in await execute(caller, document, None, None)
-
-    kept = engine()._prepared
-    before = kept.cache_info()
-    asyncio.run(ask())
-    asyncio.run(ask())
-    after = kept.cache_info()
-    assert (after.misses - before.misses, after.hits - before.hits) == (1, 1)

@@ -15,6 +15,7 @@ from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.execute import execute
 from podium.services import Services
 from podium.services.context import Context
+from podium.store import run_lines
 from podium.store.engine import Store
 
 ADA = Actor("ada")
@@ -80,6 +81,25 @@ def test_a_history_is_live_from_its_first_step(services, run):
     spec = json.dumps(json.dumps({"keys": ["a"], "minStep": 6, "maxStep": 8, "samples": 3}))
     found = ask(services, run % f"sampledHistory(specs: [{spec}, {spec}])")
     assert found["project"]["run"]["sampledHistory"] == [[{"a": 6}, {"a": 7}, {"a": 8}]] * 2
+
+
+def test_a_history_is_read_once_for_all_samples(services, run, monkeypatch):
+    select, reads = run_lines.select_lines, []
+
+    def counted(*asked, **how):
+        reads.append(how)
+        return select(*asked, **how)
+
+    monkeypatch.setattr(run_lines, "select_lines", counted)
+    specs = [json.dumps(json.dumps({"keys": ["a"], "minStep": first, "samples": 2})) for first in (5, 6, 7, 8)]
+    found = ask(services, run % f"sampledHistory(specs: [{', '.join(specs)}])")
+    assert [[row["a"] for row in rows] for rows in found["project"]["run"]["sampledHistory"]] == [
+        [5, 9],
+        [6, 9],
+        [7, 9],
+        [8, 9],
+    ]
+    assert [how["steps"][0] for how in reads] == [5]
 
 
 @pytest.mark.parametrize(

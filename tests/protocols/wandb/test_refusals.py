@@ -59,8 +59,14 @@ def test_a_mistake_of_the_server_is_told_once_without_its_insides(http, monkeypa
         ("{ a " * 30 + "}" * 30, "maximum depth of 25"),
         ("{ viewer {" + " ".join(f"a{number}: id" for number in range(51)) + "} }", "at most 50 aliases"),
         ("{" + " ".join(f"a{number}: viewer {{ id }}" for number in range(11)) + "}", "at most 10 root fields"),
-        ("{ viewer {" + "id " * 2001 + "} }", "maximum total selections of 2000"),
-        ("{ viewer {" + "id " * 50_000 + "} }", "more than 10000 tokens"),
+        ("{ viewer {" + "id " * 1001 + "} }", "maximum total selections of 1000"),
+        ("{ viewer {" + "id " * 50_000 + "} }", "more than 5000 tokens"),
+        ("{ viewer {" + "id " * 21 + "} }", "at most 20 fields that are 'id'"),
+        ("{" + "viewer { id id id } " * 7 + "}", "at most 20 fields that are 'id'"),
+        ("{" + 'users(query: "x") { edges { cursor } } ' * 4 + "}", "at most 3 fields that are 'users'"),
+        ("{ viewer { id } } fragment A on User {" + "id " * 4000 + "}", "Fragment 'A' is never used"),
+        ("{ viewer { ...A } }" + " fragment A on User { id }" * 2, "two of this name"),
+        ("{ viewer { id } }" + " query { viewer { id } }" * 50, "at most 50 operations and fragments"),
         ("{ viewer { id" + " " * 200_000 + "} }", "maximum length of 200000 characters"),
         ("{" * 100_000, "Syntax Error"),
         (
@@ -73,7 +79,7 @@ def test_a_mistake_of_the_server_is_told_once_without_its_insides(http, monkeypa
             + " } } fragment B on Entity { user { "
             + " ".join(f"b{number}: id" for number in range(50))
             + " } }",
-            "maximum total selections of 2000",
+            "maximum total selections of 1000",
         ),
         (
             "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",

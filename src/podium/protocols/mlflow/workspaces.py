@@ -9,7 +9,7 @@ from starlette.responses import Response
 from podium.asgi.bodies import read_body
 from podium.domain.access import Actor
 from podium.domain.teams import DeletionMode, Team
-from podium.errors import NotSupported
+from podium.errors import AlreadyExists, NotSupported
 from podium.protocols.mlflow import wire
 from podium.protocols.mlflow.endpoint import Call, Stream
 from podium.protocols.mlflow.wire import Name
@@ -76,7 +76,10 @@ async def create(services: Services, actor: Actor, request: Request) -> Response
     """The client wants 201."""
     message = wire.decode_body(await read_body(request), CreateWorkspace, {})
     _refuse_archival(message.trace_archival_config)
-    team = await services.teams.create(actor, message.name, message.description, message.default_artifact_root)
+    try:
+        team = await services.teams.create(actor, message.name, message.description, message.default_artifact_root)
+    except AlreadyExists:
+        raise AlreadyExists(f"Workspace '{message.name}' already exists.") from None
     body = wire.encode(OneWorkspace(workspace_of(team)))
     return Response(body, status_code=201, media_type="application/json")
 

@@ -1,13 +1,15 @@
 """A version of an artifact: what it holds, who made it and who read it, and how it differs from another."""
 
 import json
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from podium.domain.access import Actor
 from podium.domain.artifact_collections import TTL_DISABLED, ListedFile, version_number
-from podium.domain.manifests import ManifestEntry
+from podium.domain.manifests import ManifestDiff, ManifestEntry
 from podium.errors import InvalidArgument, NotFound
 from podium.protocols.pages.artifacts import COLLECTION, collection_address, version_address
+from podium.protocols.pages.csv_files import Row, Table, csv_choice, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.previews import preview_of, raw_answer
 from podium.protocols.pages.templating import span
@@ -22,11 +24,16 @@ _TABS = ("overview", "files", "changes", "lineage")
 
 
 async def show(visit: Visit) -> Answer:
-    """The page, with the part that `tab` names. An alias in its address leads to what it names now."""
+    """The page, with the part that `tab` names. An alias in its address leads to what it names now.
+
+    With `format=csv`, one of its tables as a file.
+    """
     shown = await _shown(visit)
     address = version_address(shown.member)
     if version_number(visit.parameter("version")) is None or visit.parameter("type") != shown.member.collection.type:
         return Redirect(address)
+    if visit.query("format") == "csv":
+        return await _csv(visit, shown)
     tab = visit.query("tab") if visit.query("tab") in _TABS else "overview"
     values = {
         "area": "artifacts",
@@ -143,6 +150,45 @@ async def _changes(visit: Visit, shown: VersionShown) -> dict[str, Any]:
     old = await visit.services.artifact_shelf.version(_actor(visit), collection.place.project, collection.name, given)
     diff = await visit.services.artifact_shelf.changes(_actor(visit), old.version.id, shown.version.id)
     return {"diff": diff, "old": number}
+
+
+async def _csv(visit: Visit, shown: VersionShown) -> Answer:
+    name, title = visit.query("table"), f"{shown.member.collection.name}-v{shown.member.number}"
+    if name == "files":
+        return await csv_stream(f"{title}-files", ("path", "size_bytes", "digest", "url"), _rows(visit, shown))
+    tables: dict[str, Table] = {
+        "metadata": (("key", "value"), list(_metadata(shown.version.metadata).items())),
+        "readers": (
+            ("run_id", "name", "status", "team", "project", "started_ms"),
+            [(run.run_id, run.name, run.status, run.team, run.project, run.started_at) for run in shown.readers],
+        ),
+        "changes": (
+            ("what", "path", "size_before", "size_after", "digest_before", "digest_after"),
+            _changed(await _changes(visit, shown)) if name == "changes" else [],
+        ),
+    }
+    return csv_choice(title, name, tables)
+
+
+def _rows(visit: Visit, shown: VersionShown) -> AsyncIterator[Iterable[Row]]:
+    async def page(after: str | None) -> tuple[list[Row], str | None]:
+        reading = visit.services.artifact_reading
+        found = await reading.files(_actor(visit), shown.version.id, after or "", MAX_SHOWN)
+        rows: list[Row] = [(file.path, file.size_bytes, file.digest, file.url) for file in found.files]
+        return rows, found.files[-1].path if found.more else None
+
+    return pages(page)
+
+
+def _changed(changes: dict[str, Any]) -> list[Row]:
+    diff: ManifestDiff | None = changes["diff"]
+    if diff is None:
+        return []
+    return [
+        *(("added", new.path, None, new.size_bytes, None, new.digest) for new in diff.added),
+        *(("changed", new.path, old.size_bytes, new.size_bytes, old.digest, new.digest) for old, new in diff.changed),
+        *(("removed", old.path, old.size_bytes, None, old.digest, None) for old in diff.removed),
+    ]
 
 
 def _metadata(text: str | None) -> dict[str, str]:

@@ -21,13 +21,16 @@ from podium.domain.tracked_runs import (
     REPO_TAG,
     read_labels,
 )
+from podium.protocols.pages.csv_files import Cell, Table, csv_choice
 from podium.protocols.pages.curves import json_response, place_of, told_run
-from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.run_files import download_file, files_of, table_rows
+from podium.protocols.pages.templating import to_json
 from podium.protocols.pages.visit import Page, Visit, path_to
 from podium.services.curves import Wanted
 from podium.services.file_owners import OfRun
 from podium.services.run_pages import RunPage
+from podium.services.tracked_runs import TrackedRun
 
 PARTS = ("overview", "curves", "console", "media", "system", "files", "lineage")
 _LINES = 1000
@@ -35,9 +38,11 @@ _FIRST_CURVES, _MOST_CURVES = 12, 200
 _INTERNAL_TAGS = ("mlflow.", "wandb.")
 
 
-async def run(visit: Visit) -> Page:
-    """One part of the page, named in the address."""
+async def run(visit: Visit) -> Answer:
+    """One part of the page, named in the address; with `format=csv`, its metrics or parameters as a file."""
     opened = await _opened(visit)
+    if visit.query("format") == "csv":
+        return _csv(visit, opened.tracked)
     tracked = opened.tracked
     home = path_to(tracked.team, tracked.project.name, "runs", tracked.run.info.slug)
     part = visit.query("part") if visit.query("part") in PARTS else "overview"
@@ -72,14 +77,31 @@ async def system_curves(visit: Visit) -> Response:
     return json_response(visit, {"axis": found.axis, "runs": runs, "curves": found.curves})
 
 
+def _csv(visit: Visit, tracked: TrackedRun) -> Response:
+    metrics = [(each.key, each.value, each.step, each.timestamp) for each in tracked.run.metrics]
+    params = [(key, _cell(value)) for key, value in flat(_config(tracked)).items()]
+    tables: dict[str, Table] = {
+        "metrics": (("metric", "value", "step", "timestamp_ms"), metrics),
+        "params": (("parameter", "value"), params),
+    }
+    return csv_choice(tracked.run.info.name, visit.query("table"), tables)
+
+
+def _cell(value: object) -> Cell:
+    return value if value is None or isinstance(value, str | int | float) else to_json(value)
+
+
+def _config(tracked: TrackedRun) -> dict[str, Any]:
+    return {key: value for key, value in config_values(tracked.config).items() if key != "_wandb"}
+
+
 async def _overview(visit: Visit, opened: RunPage) -> dict[str, Any]:
     tracked = opened.tracked
     tags = tracked.run.tags
-    config = {key: value for key, value in config_values(tracked.config).items() if key != "_wandb"}
     summary = flat(tracked.summary)
     measured = {point.key for point in tracked.run.metrics}
     return {
-        "config": config,
+        "config": _config(tracked),
         "notes": tags.get(NOTES_TAG, ""),
         "description": tags.get(DESCRIPTION_TAG, ""),
         "labels": read_labels(tags.get(LABELS_TAG)),

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from podium.asgi.bodies import read_body
 from podium.asgi.headers import header
+from podium.domain.names import check_label
 from podium.domain.run_streams import Chunk, Intake
 from podium.errors import InvalidArgument
 from podium.protocols.wandb.endpoint import Endpoint
@@ -29,6 +30,8 @@ class _Sent(msgspec.Struct):
     exitcode: int | None = None
 
 
+_WRITER = "x-wandb-async-client-id"
+_MAX_WRITER = 256  # clients' own names have 32 characters
 _decoder = msgspec.json.Decoder(_Sent)
 
 
@@ -40,7 +43,8 @@ async def post(services: Services, request: Request) -> Response:
         sent = _decoder.decode(body)
     except msgspec.DecodeError as error:
         raise InvalidArgument(f"The request's body is none of a file stream: {error}") from error
-    writer = header(request.scope, b"x-wandb-async-client-id")
+    writer = header(request.scope, _WRITER.encode())
+    check_label(_WRITER, writer, _MAX_WRITER)
     stop = await services.run_streams.take(actor, path["project"], path["run"], _intake(sent, writer))
     return Response(_STOP if stop else _CONTINUE, media_type="application/json")
 

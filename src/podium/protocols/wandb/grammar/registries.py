@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from podium.domain.artifact_collections import version_number
-from podium.domain.filters import And, Exists, Field, FieldKind, Node, Operator, Or
+from podium.domain.filters import And, Exists, Field, FieldKind, Node, Operator, Or, Order
 from podium.domain.registries import PREFIX
 from podium.errors import InvalidArgument
 from podium.protocols.wandb.grammar.mongo import parse_filter
@@ -97,13 +97,13 @@ def parse_version_filter(text: str | None) -> Node:
     return parse_filter(text, _of_version)
 
 
-def parse_order(text: str | None, known: dict[str, str], default: str) -> tuple[str, bool]:
-    """The name, among those of `known`, that is sorted by, and whether ascending. Raises InvalidArgument."""
+def parse_order(text: str | None, known: dict[str, str], default: str) -> tuple[Order, ...]:
+    """What is sorted by, of the attributes that `known` has by their names. Raises InvalidArgument."""
     given = text or default
     name = known.get(given.lstrip("+-"))
     if name is None:
         raise InvalidArgument(f"Invalid order '{given[:100]}': there are {', '.join(known)}, and '-' before them.")
-    return name, not given.startswith("-")
+    return (Order(_field(name), ascending=not given.startswith("-")),)
 
 
 def _of_registry(key: str) -> Subject:

@@ -21,8 +21,9 @@ from podium.protocols.wandb.graph.artifact_shapes import (
     version_shape,
 )
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, counted, page_size
-from podium.protocols.wandb.graph.ids import key_of
+from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, page_size, searched
+from podium.protocols.wandb.graph.ids import global_id, key_of
+from podium.protocols.wandb.graph.selections import asks_beyond
 from podium.services.searching import Search
 
 
@@ -82,7 +83,7 @@ async def _collection_page(
     search = Search(parse_collection_filter(filters), parse_collection_order(order), page_size(first), after or None)
     found = await caller.services.artifact_reading.collections(caller.actor(), scope, search)
     nodes = [{"node": collection_shape(each)} for each in found.items]
-    return counted(nodes, found.next_page_token, found.total)
+    return searched(nodes, found.next_page_token, found.total)
 
 
 async def _aliases(
@@ -107,7 +108,7 @@ async def _versions(
     search = Search(parse_member_filter(filters), parse_member_order(order), page_size(first), after or None)
     found = await caller.services.artifact_reading.members(caller.actor(), source["key"], search)
     nodes = [{"node": version_shape(each.version), "version": f"v{each.number}"} for each in found.items]
-    return counted(nodes, found.next_page_token, found.total)
+    return searched(nodes, found.next_page_token, found.total)
 
 
 async def _member(source: Any, info: GraphQLResolveInfo, alias_name: str) -> dict[str, Any] | None:
@@ -117,12 +118,22 @@ async def _member(source: Any, info: GraphQLResolveInfo, alias_name: str) -> dic
 
 
 async def _latest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | None:
-    if "latest_artifact" in source:
-        given: dict[str, Any] | None = source["latest_artifact"]
-        return given
     caller: Caller = info.context
+    if "latest" in source:  # as it was when a new version was begun
+        return await _known_latest(source["latest"], info)
     found = await caller.services.artifact_reading.latest(caller.actor(), source["key"])
     return None if found is None else version_shape(found)
+
+
+async def _known_latest(latest: tuple[int, int] | None, info: GraphQLResolveInfo) -> dict[str, Any] | None:
+    """By its key and number, which is all that clients ask for."""
+    if latest is None:
+        return None
+    key, number = latest
+    if not asks_beyond(info, ("id", "versionIndex", "__typename")):
+        return {"id": global_id("Artifact", key), "version_index": number}
+    caller: Caller = info.context
+    return version_shape(await caller.services.artifact_reading.version(caller.actor(), key))
 
 
 _OF_COLLECTIONS: dict[str, Resolver] = {"aliases": _aliases, "artifacts": _versions, "artifactMembership": _member}

@@ -11,14 +11,14 @@ from podium.domain.artifact_collections import (
     Collection,
     ListedFile,
     Membership,
-    Place,
-    RunRef,
     Version,
 )
 from podium.domain.artifact_listings import base64_md5
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
+from podium.protocols.wandb.graph.file_shapes import shape_file
 from podium.protocols.wandb.graph.ids import global_id, key_of
+from podium.protocols.wandb.graph.projects import shape_place
 
 _TYPENAMES = {"sequence": "ArtifactSequence", "portfolio": "ArtifactPortfolio"}
 # Clients tell files from manifests by where W&B's own server has them.
@@ -29,16 +29,6 @@ _TYPES = mimetypes.MimeTypes()
 def project_key(source: Any) -> int:
     """The key of the project in a resolver's source."""
     return key_of("Project", source["id"])
-
-
-def project_shape(place: Place) -> dict[str, Any]:
-    return {
-        "__typename": "Project",
-        "id": global_id("Project", place.project_id),
-        "internal_id": global_id("ProjectInternalId", place.project_id),
-        "name": place.project,
-        "entity_name": place.team,
-    }
 
 
 def tag_shape(tag: str) -> dict[str, Any]:
@@ -54,6 +44,7 @@ def alias_shape(alias: Alias) -> dict[str, Any]:
 
 
 def type_shape(found: ArtifactType, project: Any) -> dict[str, Any]:
+    """A type of a project, which its resolvers look in."""
     return {
         "id": global_id("ArtifactType", found.id),
         "name": found.name,
@@ -63,6 +54,7 @@ def type_shape(found: ArtifactType, project: Any) -> dict[str, Any]:
 
 
 def collection_shape(found: Collection, *, state: str = "READY") -> dict[str, Any]:
+    project = shape_place(found.place)
     return {
         "__typename": _TYPENAMES[found.kind],
         "key": found.id,
@@ -70,8 +62,8 @@ def collection_shape(found: Collection, *, state: str = "READY") -> dict[str, An
         "name": found.name,
         "description": found.description,
         "state": state,
-        "project": project_shape(found.place),
-        "default_artifact_type": {"name": found.type},
+        "project": project,
+        "default_artifact_type": type_shape(found.artifact_type, project),
         "created_at": found.created_at,
         "updated_at": found.updated_at,
         "tags": {"edges": [{"node": tag_shape(tag)} for tag in found.tags]},
@@ -85,7 +77,7 @@ def version_shape(version: Version) -> dict[str, Any]:
         "key": version.id,
         "id": global_id("Artifact", version.id),
         "artifact_sequence": collection_shape(version.sequence),
-        "artifact_type": {"name": version.sequence.type},
+        "artifact_type": type_shape(version.sequence.artifact_type, shape_place(version.sequence.place)),
         "version_index": version.number,
         "state": version.state,
         "description": version.description,
@@ -118,29 +110,15 @@ def membership_shape(found: Membership) -> dict[str, Any]:
     }
 
 
-def run_shape(run: RunRef) -> dict[str, Any]:
-    return {
-        "__typename": "Run",
-        "id": global_id("Run", run.id),
-        "name": run.slug,
-        "project": project_shape(run.place),
-    }
-
-
 def file_shape(caller: Caller, file: ListedFile) -> dict[str, Any]:
     url = read_url(caller, file) if file.url is None else file.url
     md5 = base64_md5(file.md5) if file.md5 else None
     return {
-        "id": f"ArtifactFile:{file.md5 or file.digest}:{file.path}",
-        "name": file.path,
-        "display_name": file.path,
-        "size_bytes": file.size_bytes,
+        **shape_file(f"ArtifactFile:{file.md5 or file.digest}:{file.path}", file.path, file.size_bytes, url),
         "mimetype": _TYPES.guess_type(file.path)[0] or "application/octet-stream",
         "md5": md5,
         "digest": md5 or file.digest,
         "storage_path": f"{FILES_FOLDER}/{file.md5}" if file.md5 else None,
-        "direct_url": url,
-        "url": url,
     }
 
 

@@ -1,5 +1,6 @@
 """Logging artifacts: begun, listed, their files uploaded, and committed."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -11,7 +12,9 @@ from podium.protocols.wandb.graph.artifact_parts import part_targets
 from podium.protocols.wandb.graph.artifact_shapes import FILES_FOLDER, upload_target, version_shape
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
+from podium.protocols.wandb.graph.file_shapes import shape_file
 from podium.protocols.wandb.graph.ids import global_id, key_of
+from podium.protocols.wandb.graph.selections import asks_beyond
 from podium.services.artifact_versions import Draft
 
 _LISTING_NAMES: dict[Kind, str] = {
@@ -27,11 +30,7 @@ async def _create(_: Any, info: GraphQLResolveInfo, input: Input) -> dict[str, A
     caller: Caller = info.context
     begun = await caller.services.artifact_versions.create(caller.actor(input["entity_name"]), _draft(input))
     shown = version_shape(begun.version)
-    latest = None
-    if begun.latest is not None:
-        key, number = begun.latest
-        latest = {"key": key, "id": global_id("Artifact", key), "version_index": number}
-    shown["artifact_sequence"]["latest_artifact"] = latest
+    shown["artifact_sequence"]["latest"] = begun.latest
     return {"artifact": shown}
 
 
@@ -85,7 +84,7 @@ def _base(given: Input) -> int | None:
 
 def _manifest(caller: Caller, team: int, key: int, kind: Kind, md5: str) -> dict[str, Any]:
     name = _LISTING_NAMES[kind]
-    file: dict[str, Any] = {"id": f"Listing:{key}", "name": name, "display_name": name}
+    file = shape_file(f"Listing:{key}", name)
     if md5:
         token = caller.services.artifact_contents.upload_token(team, md5, name)
         file |= upload_target(caller, token, md5, "application/json")
@@ -108,11 +107,9 @@ async def _create_files(_: Any, info: GraphQLResolveInfo, input: Input) -> dict[
 async def _upload(caller: Caller, spec: Input, token: str | None) -> dict[str, Any]:
     md5 = _md5(spec)
     return {
-        "id": f"ArtifactFile:{md5}:{spec['name']}",
-        "name": spec["name"],
-        "display_name": spec["name"],
+        **shape_file(f"ArtifactFile:{md5}:{spec['name']}", spec["name"]),
         "storage_path": f"{FILES_FOLDER}/{md5}",
-        "artifact": {"id": spec["artifact_id"]},
+        "artifact_id": spec["artifact_id"],
         "upload_multipart_urls": await part_targets(caller, token, spec.get("upload_parts_input")),
         **upload_target(caller, token, md5, spec.get("mimetype")),
     }
@@ -120,6 +117,18 @@ async def _upload(caller: Caller, spec: Input, token: str | None) -> dict[str, A
 
 def _md5(spec: Input) -> str:
     return md5_of(spec.get("md5") or spec.get("digest") or "")
+
+
+def _artifact_of_file(file: dict[str, Any], info: GraphQLResolveInfo) -> Any | Awaitable[Any]:
+    """Files that are to be uploaded tell for which version."""
+    given: str | None = file.get("artifact_id")
+    if given is None or not asks_beyond(info, ("id", "__typename")):
+        return given and {"id": given}
+    return _read_version(info.context, key_of("Artifact", given))
+
+
+async def _read_version(caller: Caller, key: int) -> dict[str, Any]:
+    return version_shape(await caller.services.artifact_reading.version(caller.actor(), key))
 
 
 async def _commit(_: Any, info: GraphQLResolveInfo, input: Input) -> dict[str, Any]:  # noqa: A002
@@ -134,4 +143,5 @@ RESOLVERS: Resolvers = {
     ("Mutation", "updateArtifactManifest"): _update_manifest,
     ("Mutation", "createArtifactFiles"): _create_files,
     ("Mutation", "commitArtifact"): _commit,
+    ("File", "artifact"): _artifact_of_file,
 }

@@ -15,12 +15,14 @@ from podium.protocols.wandb.graph.artifact_shapes import (
     file_shape,
     membership_shape,
     project_key,
-    run_shape,
     version_shape,
 )
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import MAX_PAGE, Page, page_info, whole
+from podium.protocols.wandb.graph.file_shapes import shape_file
 from podium.protocols.wandb.graph.ids import global_id, key_of
+from podium.protocols.wandb.graph.people import user_named
+from podium.protocols.wandb.graph.run_shapes import asks_for_whole, shape_run
 
 _DEFAULT_FILES = 50
 
@@ -56,8 +58,8 @@ async def _manifest(source: Any, info: GraphQLResolveInfo) -> dict[str, Any] | N
     if file is None:
         return None
     url = content_url(caller, caller.services.links.create(file), file.path, MANIFESTS_FOLDER)
-    shown = {"id": f"Listing:{source['key']}", "name": file.path, "display_name": file.path, "direct_url": url}
-    return {"id": global_id("ArtifactManifest", source["key"]), "file": {**shown, "size_bytes": file.size_bytes}}
+    shown = shape_file(f"Listing:{source['key']}", file.path, file.size_bytes, url)
+    return {"id": global_id("ArtifactManifest", source["key"]), "file": shown}
 
 
 async def _files(
@@ -92,17 +94,16 @@ async def _memberships(source: Any, info: GraphQLResolveInfo, **_: Any) -> dict[
 
 async def _created_by(source: Any, info: GraphQLResolveInfo) -> dict[str, Any]:
     caller: Caller = info.context
-    run = await caller.services.artifact_lineage.maker(caller.actor(), source["key"])
-    if run is not None:
-        return run_shape(run)
-    name = source["user_id"]
-    return {"__typename": "User", "id": f"User:{name}", "name": name, "username": name}
+    run = await caller.services.artifact_lineage.maker(caller.actor(), source["key"], whole=asks_for_whole(info))
+    return await user_named(info, source["user_id"]) if run is None else shape_run(run)
 
 
 async def _used_by(source: Any, info: GraphQLResolveInfo, **_: Any) -> dict[str, Any]:
     caller: Caller = info.context
-    found = await caller.services.artifact_lineage.runs_that_read(caller.actor(), source["key"])
-    return whole([run_shape(run) for run in found])
+    found = await caller.services.artifact_lineage.runs_that_read(
+        caller.actor(), source["key"], whole=asks_for_whole(info)
+    )
+    return whole([shape_run(run) for run in found])
 
 
 async def _outputs(

@@ -1,7 +1,7 @@
 """How much one request may make the server read and resolve.
 
 Lists multiply: the runs of the project of each of a page's runs. What a query costs is therefore counted while it
-runs, by the nodes that pages really have, and not by the sizes that they are asked for.
+runs, by what its lists really have, and not by the sizes that they are asked for.
 """
 
 import asyncio
@@ -10,25 +10,30 @@ from podium.errors import InvalidArgument
 
 # The client's dearest pages, thousands of files or a thousand runs, have less than a third of it.
 MAX_FIELDS = 400_000
-_PAGE = 20  # what reading a page costs, be it empty, in fields
+PAGE = 20  # what reading a list costs, be it empty, in fields
 
 
 class Budget:
-    """What is left of it for a request. Whoever reads a page holds `reading`, so that none is read beyond it."""
+    """What is left of it for a request. Whoever reads a list holds `reading`, so that none is read beyond it."""
 
     def __init__(self) -> None:
-        self._left = MAX_FIELDS
+        self.left = self._given = MAX_FIELDS
         self.reading = asyncio.Lock()
 
-    def take(self, nodes: int, fields: int) -> None:
-        """Count a page, whose nodes are asked for so many fields. Raises InvalidArgument."""
-        self._left -= _PAGE + nodes * fields
+    @property
+    def is_touched(self) -> bool:
+        """Whether the request has lists, of which one was read."""
+        return self.left < self._given
+
+    def take(self, fields: int) -> None:
+        """Count fields that the answer gets. Raises InvalidArgument."""
+        self.left -= fields
         self.check()
 
     def check(self) -> None:
         """Raise InvalidArgument when nothing is left."""
-        if self._left <= 0:
+        if self.left <= 0:
             raise InvalidArgument(
-                f"The query asks for more than {MAX_FIELDS} fields of the nodes of its lists: "
+                f"The query asks for more than {MAX_FIELDS} fields of what its lists have: "
                 "ask for smaller pages, or for no lists within lists."
             )

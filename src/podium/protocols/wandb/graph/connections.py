@@ -45,8 +45,8 @@ def page_size(first: int | None) -> int:
     return max(1, min(DEFAULT_PAGE if first is None else first, MAX_SEARCHED))
 
 
-def counted(edges: list[dict[str, Any]], end: str | None, total: int) -> dict[str, Any]:
-    """A page of a search of so many items. It goes on behind its last one, so that only this has to tell its place."""
+def searched(edges: list[dict[str, Any]], end: str | None, total: int | None = None) -> dict[str, Any]:
+    """A page of a search. It goes on behind its last item, so that only this has to tell its place."""
     if edges:
         edges[-1]["cursor"] = end
     return {"total_count": total, "edges": edges, "page_info": page_info(end, more=end is not None)}

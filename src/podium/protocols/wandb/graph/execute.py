@@ -14,6 +14,7 @@ from graphql import (
     build_schema,
     is_list_type,
 )
+from starlette.requests import ClientDisconnect
 
 from podium.asgi.graphql.engine import Engine, Resolvers
 from podium.asgi.graphql.limits import Limits
@@ -25,10 +26,12 @@ from podium.protocols.wandb.graph import (
     artifact_parts,
     artifact_uploads,
     artifacts,
+    automations,
     people,
     people_changes,
     project_changes,
     project_lists,
+    projects,
     registries,
     registry_lists,
     registry_members,
@@ -40,7 +43,7 @@ from podium.protocols.wandb.graph import (
     server_info,
 )
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.counted_pages import count_pages
+from podium.protocols.wandb.graph.counted_pages import count_lists
 from podium.protocols.wandb.graph.names import snake_case
 from podium.protocols.wandb.graph.products import with_product
 
@@ -59,6 +62,7 @@ _RESOLVERS: Resolvers = {
     **server_info.RESOLVERS,
     **people.RESOLVERS,
     **people_changes.RESOLVERS,
+    **projects.RESOLVERS,
     **project_lists.RESOLVERS,
     **project_changes.RESOLVERS,
     **runs.RESOLVERS,
@@ -73,9 +77,10 @@ _RESOLVERS: Resolvers = {
     **registries.RESOLVERS,
     **registry_lists.RESOLVERS,
     **registry_members.RESOLVERS,
+    **automations.RESOLVERS,
 }
-# The largest documents of the client, those about automations, have some 400 selections, 12 levels deep.
-LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=2000)
+# The largest documents of the client have 84 selections, 11 levels deep.
+LIMITS = Limits(root_fields=10, aliases=50, depth=25, selections=1000)
 
 
 async def execute(
@@ -84,7 +89,7 @@ async def execute(
     """The answer as the client reads it. `data` beside `errors` it takes for a failure, so there is none then.
 
     Raises StorageUnavailable and StorageFull: within an answer the client would take them for a refusal, and not try
-    again.
+    again; and ClientDisconnect when nobody waits for the answer any more.
     """
     result = await engine().run(query, variables, operation_name, caller)
     if result.errors:
@@ -97,7 +102,7 @@ async def execute(
 def engine() -> Engine:
     """The schema with its resolvers, built at the first query."""
     made = Engine(schema(), _RESOLVERS, read_field=read_field, rename=snake_case, limits=LIMITS)
-    count_pages(schema(), read_field)
+    count_lists(schema(), read_field)
     return made
 
 
@@ -129,7 +134,7 @@ def _is_required_list(kind: GraphQLOutputType) -> bool:
 
 def _raise_failures(errors: Iterable[GraphQLError]) -> None:
     for error in errors:
-        if isinstance(error.original_error, StorageUnavailable | StorageFull):
+        if isinstance(error.original_error, StorageUnavailable | StorageFull | ClientDisconnect):
             raise error.original_error
 
 

@@ -11,7 +11,7 @@ from podium.domain.accounts import NewUser, User, UserChange, name_from
 from podium.errors import AlreadyExists, InvalidState, NotFound
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import global_id, key_of
-from podium.protocols.wandb.graph.people import Parts, api_key_of, entity_of, user_of
+from podium.protocols.wandb.graph.people_shapes import Parts, api_key_of, entity_of, user_of
 
 
 async def _create_user(_: Any, info: GraphQLResolveInfo, input: Parts) -> Parts:  # noqa: A002  the schema's name

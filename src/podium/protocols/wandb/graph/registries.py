@@ -9,7 +9,9 @@ from podium.domain.registries import Registry, check_access, is_registry
 from podium.protocols.wandb.graph import artifact_collections, project_changes, projects
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.connections import whole
-from podium.protocols.wandb.graph.ids import global_id, key_of
+from podium.protocols.wandb.graph.ids import key_of
+from podium.protocols.wandb.graph.projects import shape_registry
+from podium.protocols.wandb.graph.selections import asks_beyond
 from podium.services.registries import RegistryEdit
 
 Parts = dict[str, Any]
@@ -37,50 +39,33 @@ async def _upsert(_: Any, info: GraphQLResolveInfo, input: Parts) -> Parts:  # n
 
 
 async def _access(source: Parts, info: GraphQLResolveInfo) -> str:
-    registry = await _registry(source, info)
+    registry = await registry_of(source, info)
     return "PRIVATE" if registry is None else registry.access
 
 
 async def _allows_all_types(source: Parts, info: GraphQLResolveInfo) -> bool:
-    registry = await _registry(source, info)
+    registry = await registry_of(source, info)
     return registry is None or registry.allows_all_types
 
 
 async def _types(source: Parts, info: GraphQLResolveInfo, **given: Any) -> Parts:
+    """Their names came with the registry."""
     registry: Registry | None = source.get("registry")
-    if registry is None:
+    if registry is None or asks_beyond(info, ("edges", "node", "name", "__typename")):
         return await artifact_collections.list_types(source, info, **given)
     return whole([{"name": name} for name in registry.types])
 
 
-async def _registry(source: Parts, info: GraphQLResolveInfo) -> Registry | None:
-    """That of a project: it came with the project, or is asked for once."""
+async def registry_of(source: Parts, info: GraphQLResolveInfo) -> Registry | None:
+    """The registry that a project is, as far as the caller may see it; it came with the project, or is read once."""
     if not is_registry(source["name"]):
         return None
-    if "registry" not in source:
-        caller: Caller = info.context
-        actor = caller.actor(source["entity_name"])
-        source["registry"] = await caller.services.registries.find(actor, key_of("Project", source["id"]))
-    found: Registry | None = source["registry"]
-    return found
-
-
-def shape_registry(registry: Registry) -> Parts:
-    """A registry as the project that it is."""
-    return {
-        "__typename": "Project",
-        "registry": registry,
-        "id": global_id("Project", registry.id),
-        "internal_id": global_id("ProjectInternalId", registry.id),
-        "name": registry.name,
-        "entity_name": registry.team,
-        "organization": registry.organization,
-        "description": registry.description,
-        "created_at": registry.created_at,
-        "updated_at": registry.updated_at,
-        "read_only": False,
-        "is_benchmark": False,
-    }
+    if "registry" in source:
+        given: Registry = source["registry"]
+        return given
+    caller: Caller = info.context
+    key, actor = key_of("Project", source["id"]), caller.actor(source["entity_name"])
+    return await caller.once(("registry", key), lambda: caller.services.registries.find(actor, key))
 
 
 async def _project(
@@ -95,11 +80,9 @@ async def _source_project(sequence: Parts, info: GraphQLResolveInfo) -> Parts | 
     project: Parts | None = sequence.get("project")
     if project is None or caller.account is None:
         return project
-    known: dict[str, bool] = caller.kept.setdefault("readable", {})
     team = project["entity_name"]
-    if team not in known:
-        known[team] = await caller.services.teams.is_readable(caller.actor(team))
-    return project if known[team] else None
+    readable = await caller.once(("readable", team), lambda: caller.services.teams.is_readable(caller.actor(team)))
+    return project if readable else None
 
 
 RESOLVERS: Resolvers = {

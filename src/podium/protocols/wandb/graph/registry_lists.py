@@ -14,10 +14,10 @@ from podium.protocols.wandb.grammar.registries import (
 from podium.protocols.wandb.graph import project_lists
 from podium.protocols.wandb.graph.artifact_shapes import collection_shape, membership_shape
 from podium.protocols.wandb.graph.caller import Caller
-from podium.protocols.wandb.graph.connections import Page, page_info
-from podium.protocols.wandb.graph.registries import shape_registry
-from podium.services import registries
+from podium.protocols.wandb.graph.connections import page_size, searched
+from podium.protocols.wandb.graph.projects import shape_registry
 from podium.services.registries import Wanted
+from podium.services.searching import Search
 
 Parts = dict[str, Any]
 
@@ -44,15 +44,10 @@ async def _projects(
     caller: Caller = info.context
     if entity.get("entity_type") != "organization":
         return await project_lists.list_projects(caller, entity["name"], first, after)
-    page = Page.asked(first, after)
-    asked = _page(page, order, _NAMES, "created_at", beyond=1)
-    found = await caller.services.registries.search(caller.actor(entity["name"]), parse_registry_filter(filters), asked)
-    end = page.offset + min(len(found), page.limit)
-    edges = [
-        {"node": shape_registry(registry), "cursor": str(page.offset + number)}
-        for number, registry in enumerate(found[: page.limit], start=1)
-    ]
-    return {"edges": edges, "page_info": page_info(str(end) if edges else None, more=len(found) > page.limit)}
+    order_by = parse_order(order, _NAMES, "created_at")
+    search = Search(parse_registry_filter(filters), order_by, page_size(first), after or None)
+    found = await caller.services.registries.search(caller.actor(entity["name"]), search)
+    return searched([{"node": shape_registry(registry)} for registry in found.items], found.next_page_token)
 
 
 async def _collections(
@@ -66,16 +61,13 @@ async def _collections(
     after: str | None = None,
 ) -> Parts:
     caller: Caller = info.context
-    page = Page.asked(first, after)
-    wanted = Wanted(
-        parse_registry_filter(project_filters),
-        parse_collection_filter(filters),
-        tuple(_KINDS[kind] for kind in collection_types or ("PORTFOLIO",)),
-    )
-    found, total = await caller.services.registries.collections(
-        caller.actor(entity["name"]), wanted, _page(page, order, _NAMES, "created_at")
-    )
-    return page.connection([collection_shape(each) for each in found], total)
+    kinds = tuple(_KINDS[kind] for kind in collection_types or ("PORTFOLIO",))
+    wanted = Wanted(parse_registry_filter(project_filters), kinds=kinds)
+    order_by = parse_order(order, _NAMES, "created_at")
+    search = Search(parse_collection_filter(filters), order_by, page_size(first), after or None)
+    found = await caller.services.registries.collections(caller.actor(entity["name"]), wanted, search)
+    nodes = [{"node": collection_shape(each)} for each in found.items]
+    return searched(nodes, found.next_page_token, found.total)
 
 
 async def _memberships(
@@ -89,25 +81,17 @@ async def _memberships(
     after: str | None = None,
 ) -> Parts:
     caller: Caller = info.context
-    page = Page.asked(first, after)
     wanted = Wanted(parse_registry_filter(project_filters), parse_collection_filter(collection_filters))
-    found, total = await caller.services.registries.versions(
-        caller.actor(entity["name"]),
-        wanted,
-        parse_version_filter(filters),
-        _page(page, order, _VERSION_NAMES, "linked_at"),
-    )
-    return page.connection([membership_shape(each) for each in found], total)
+    order_by = parse_order(order, _VERSION_NAMES, "linked_at")
+    search = Search(parse_version_filter(filters), order_by, page_size(first), after or None)
+    found = await caller.services.registries.versions(caller.actor(entity["name"]), wanted, search)
+    nodes = [{"node": membership_shape(each)} for each in found.items]
+    return searched(nodes, found.next_page_token, found.total)
 
 
 def _features(_: Any, __: GraphQLResolveInfo) -> Parts:
     """Filters are read either way; by the other names that come with advanced search, versions can be sorted."""
     return {"advanced_search": True}
-
-
-def _page(page: Page, order: str | None, known: dict[str, str], default: str, beyond: int = 0) -> registries.Page:
-    name, ascending = parse_order(order, known, default)
-    return registries.Page(name, ascending, page.limit + beyond, page.offset)
 
 
 RESOLVERS: Resolvers = {

@@ -7,12 +7,15 @@ from graphql import GraphQLResolveInfo
 from podium.asgi.graphql.engine import Resolvers
 from podium.protocols.wandb.graph.caller import Caller
 from podium.protocols.wandb.graph.ids import global_id, key_of
-from podium.protocols.wandb.graph.people import entity_of
+from podium.protocols.wandb.graph.people_shapes import entity_of
+from podium.protocols.wandb.graph.registries import registry_of
 
 Parts = dict[str, Any]
 
 
 async def _members(project: Parts, info: GraphQLResolveInfo) -> list[Parts]:
+    if await registry_of(project, info) is None:
+        return []
     caller: Caller = info.context
     found = await caller.services.registry_members.users(caller.actor(), key_of("Project", project["id"]))
     return [
@@ -28,6 +31,8 @@ async def _members(project: Parts, info: GraphQLResolveInfo) -> list[Parts]:
 
 
 async def _team_members(project: Parts, info: GraphQLResolveInfo) -> list[Parts]:
+    if await registry_of(project, info) is None:
+        return []
     caller: Caller = info.context
     found = await caller.services.registry_members.teams(caller.actor(), key_of("Project", project["id"]))
     return [{"team": entity_of(member.team), "role": {"name": member.role}} for member in found]

@@ -12,6 +12,7 @@ from podium.domain.run_files import RunFile
 from podium.errors import InvalidArgument
 from podium.protocols.wandb.files import read_url, upload_url
 from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.file_shapes import shape_file
 from podium.protocols.wandb.graph.ids import global_id, key_of
 from podium.services.run_files import FilePage
 
@@ -26,7 +27,10 @@ async def _create_run_files(_: Any, info: GraphQLResolveInfo, input: dict[str, A
     return {
         "run_id": global_id("Run", uploads.run),
         "upload_headers": [],
-        "files": [{"name": name, "upload_url": upload_url(caller, token, name)} for name, token in uploads.tokens],
+        "files": [
+            {**shape_file(_file_id(uploads.run, name), name), "upload_url": upload_url(caller, token, name)}
+            for name, token in uploads.tokens
+        ],
     }
 
 
@@ -80,14 +84,9 @@ async def _shape(caller: Caller, run: int, row: RunFile) -> dict[str, Any]:
     file = row.file
     url = await read_url(caller, file)
     return {
-        "id": _file_id(run, file.path),
-        "name": file.path,
-        "display_name": file.path,
-        "size_bytes": file.size_bytes,
+        **shape_file(_file_id(run, file.path), file.path, file.size_bytes, url),
         "mimetype": content_type(file.path),
         "updated_at": row.updated_at,
-        "direct_url": url,
-        "url": url,
     }
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
-from podium.asgi.graphql.engine import Resolvers
+from podium.asgi.graphql.engine import Resolver, Resolvers
 from podium.domain.history import STEP, parse_object
 from podium.domain.history_reading import DEFAULT_SAMPLES
+from podium.domain.run_streams import Stream
 from podium.errors import InvalidArgument
 from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.run_shapes import tail_of
 from podium.services.tracked_runs import TrackedRun, as_json
 
 _FAR = 2**62
@@ -99,6 +101,20 @@ async def _read_system_metrics(tracked: TrackedRun, caller: Caller) -> str:
     return _without_internal(events.get(tracked.run.info.id, ""))
 
 
+def _tail(stream: Stream) -> Resolver:
+    """Resolves the last line of a stream, which came with a run that is resumed."""
+    field = f"{stream}_tail"
+
+    async def resolve(run: dict[str, Any], info: GraphQLResolveInfo) -> str:
+        caller: Caller = info.context
+        if field in run:
+            given: str = run[field]
+            return given
+        return tail_of(await caller.services.run_history.last_line(run["tracked"], stream))
+
+    return resolve
+
+
 def _without_internal(line: str) -> str:
     """The object in the line, without what is the client's own in it."""
     values: dict[str, Any] = {}
@@ -115,4 +131,6 @@ RESOLVERS: Resolvers = {
     ("Run", "logLines"): _log_lines,
     ("Run", "historyKeys"): _keys,
     ("Run", "systemMetrics"): _system_metrics,
+    ("Run", "historyTail"): _tail("history"),
+    ("Run", "eventsTail"): _tail("events"),
 }

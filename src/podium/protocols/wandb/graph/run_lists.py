@@ -7,16 +7,14 @@ from graphql import GraphQLResolveInfo
 from podium.asgi.graphql.engine import Resolvers
 from podium.protocols.wandb.grammar import parse_run_filter, parse_run_order
 from podium.protocols.wandb.graph.caller import Caller
+from podium.protocols.wandb.graph.connections import searched
 from podium.protocols.wandb.graph.ids import key_of
-from podium.protocols.wandb.graph.run_shapes import shape_run
+from podium.protocols.wandb.graph.run_shapes import asks_for_whole, shape_run
 from podium.protocols.wandb.graph.selections import asks_for
 from podium.services.searching import Search
 
 _PAGE = 50
 MAX_PAGE = 1000
-
-# Fields that need more than what lists show of a run.
-_WHOLE = ("config", "wandbConfig", "summaryMetrics", "historyKeys")
 
 
 async def _runs(
@@ -31,17 +29,14 @@ async def _runs(
     size = max(1, min(_PAGE if first is None else first, MAX_PAGE))
     search = Search(parse_run_filter(filters), parse_run_order(order or "+created_at"), size, after or None)
     found = await caller.services.run_search.search_tracked(
-        caller.actor(project["entity_name"]), _project_id(project), search, whole=asks_for(info, _WHOLE)
+        caller.actor(project["entity_name"]), _project_id(project), search, whole=asks_for_whole(info)
     )
     nodes = [shape_run(tracked) for tracked in found.items]
     if asks_for(info, ("systemMetrics",)):
         events = await caller.services.run_search.last_events(found.items)
         for node, tracked in zip(nodes, found.items, strict=True):
             node["last_event"] = events.get(tracked.run.info.id, "")
-    end = found.next_page_token
-    # A page goes on behind its last run, so that only this one has to tell its place.
-    edges = [{"node": node, "cursor": end if node is nodes[-1] else None} for node in nodes]
-    return {"edges": edges, "page_info": {"end_cursor": end, "has_next_page": end is not None}}
+    return searched([{"node": node} for node in nodes], found.next_page_token)
 
 
 async def _run_count(project: dict[str, Any], info: GraphQLResolveInfo, filters: str | None = None) -> int:
