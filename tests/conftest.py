@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from podium.store.engine import Store, open_store
-from support.database import private_database
+from support.database import Database, private_database
 from support.object_store import S3, running_s3
 
 # The same examples on every run, and no limit on how long making one takes: machines that run tests are busy.
@@ -18,33 +18,55 @@ settings.register_profile("steady", derandomize=True, deadline=None, suppress_he
 settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# What fails at once comes first, then what takes long; many small files even out in the end what the worker processes
+# have to do.
+_ORDER = ("unit", "properties", "durability", "protocols", "pages", "fuzz", "cli", "blobs", "store", "services")
+_REST = _ORDER.index("durability")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests by their folders; what lies in none is among the long ones. Within a folder they stay as they are."""
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        return _ORDER.index(folder) if folder in _ORDER else _REST
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server for this session, on a socket or port of its own."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A real PostgreSQL server for this session, on a socket or port of its own. Nobody cuts its power."""
     with private_database(tmp_path_factory.mktemp("postgres")) as database:
-        yield database.url
+        database.forget_disks()
+        yield database
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: Database) -> str:
+    """A database of that server that nobody fills."""
+    return postgres.url
 
 
 @pytest.fixture
-def new_postgres_database(postgres_url: str) -> Callable[[], str]:
+def new_postgres_database(postgres: Database) -> Iterator[Callable[[], str]]:
     """Makes empty databases, and returns their URLs."""
-    import psycopg
-
-    def make() -> str:
-        name = f"test_{uuid4().hex}"
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        base, _, query = postgres_url.partition("?")
-        return base.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
-
-    return make
+    with ExitStack() as made:
+        yield lambda: made.enter_context(postgres.new_database())
 
 
 @pytest.fixture
 def postgres_database(new_postgres_database: Callable[[], str]) -> str:
     """The URL of an empty database."""
     return new_postgres_database()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database that a store made, to be copied: making it takes far longer."""
+    with postgres.new_database() as url:
+        open_store(url, tmp_path_factory.mktemp("migrated")).close()
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +85,10 @@ def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The same test over both databases."""
-    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else None
-    opened = open_store(url, tmp_path)
-    yield opened
-    opened.close()
+    """The same test over both databases. On PostgreSQL what migrations make may be a session older than the test."""
+    with ExitStack() as stack:
+        url = None
+        if request.param == "postgresql":
+            postgres: Database = request.getfixturevalue("postgres")
+            url = stack.enter_context(postgres.new_database(request.getfixturevalue("migrated")))
+        yield stack.enter_context(closing(open_store(url, tmp_path)))

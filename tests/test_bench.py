@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from bench import __main__ as command
-from bench import growth, peers, report
+from bench import growth, peers, race, report
 from bench.client import Connection, WrongAnswer
 from bench.limits import limits
 from bench.load import NUMBER, Ask, Threads, Traffic, lua, rate
@@ -31,6 +31,12 @@ WRK_PRINTED = """Running 4s test @ http://127.0.0.1:5000
   12345 requests in 4.00s, 3.21MB read
 Requests/sec:   3086.25
 """
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No race waits until the machine is quiet: other tests run beside it."""
+    monkeypatch.setattr(race, "settle", lambda: None)
 
 
 @pytest.fixture(scope="module")

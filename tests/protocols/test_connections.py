@@ -176,7 +176,7 @@ def test_stalled_uploads_hold_no_thread(crowded: str):
     with connections(crowded, 60, begun):
         before = time.monotonic()
         assert httpx.put(f"{crowded}{FILES}/quick", content=b"x").status_code == 200
-        assert time.monotonic() - before < 1
+        assert time.monotonic() - before < SLACK_S  # where waiting for the others would take their time-out
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", request("GET", "/health")], ids=["silent", "half a head", "idle"])
@@ -185,7 +185,7 @@ def test_more_idle_connections_than_are_allowed_stop_nobody(crowded: str, sent: 
         before = time.monotonic()
         for _ in range(3):
             assert httpx.get(f"{crowded}/ready", timeout=5).status_code == 200
-        assert time.monotonic() - before < 1
+        assert time.monotonic() - before < SLACK_S  # where waiting for the others would take their time-out
 
 
 def test_when_every_connection_has_work_a_further_one_is_told_so(crowded: str):

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -12,6 +12,7 @@ from support.full_team import ORGANIZATION, TEAM, USER, fill_team
 from support.right_requests import HEADERS, Request, requests
 from support.server import running_server
 
+Rows = dict[str, list[tuple[object, ...]]]
 ADMIN_KEY = "podium-" + "a" * 40
 
 
@@ -19,7 +20,8 @@ class Callers:
     """A server with the team `blue` of an organization, and who belongs to it, who does not, and who manages it."""
 
     def __init__(self, url: str, data: Path) -> None:
-        self.data = data
+        self._database = sqlite3.connect(data / "podium.db")
+        self._state, self._rows = -1, Rows()
         self.clients: list[httpx.Client] = []
         self.admin = self._client(url, ("api", ADMIN_KEY))
         for name in ("ann", "bob", "vera", "otto", USER):
@@ -54,14 +56,22 @@ class Callers:
         answer = self.admin.request(method, f"/api/v1{path}", json=body)
         assert answer.is_success, answer.text
 
-    def rows(self) -> dict[str, list[tuple[object, ...]]]:
+    def rows(self) -> Rows:
         """Everything that is stored, but for when keys were used and how often accounts changed."""
-        with sqlite3.connect(self.data / "podium.db") as database:
-            tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            unlike = {"account_changes", "api_keys", "sqlite_sequence"}
-            found = {table: database.execute(f"SELECT * FROM {table}").fetchall() for table in set(tables) - unlike}
-        database.close()
-        return found
+        state = self._database.execute("PRAGMA data_version").fetchone()[0]
+        if state != self._state:  # else the server has written nothing since
+            self._state, self._rows = state, self._read()
+        return self._rows
+
+    def _read(self) -> Rows:
+        query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        tables = {row[0] for row in self._database.execute(query)} - {"account_changes", "api_keys", "sqlite_sequence"}
+        return {table: self._database.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+        self._database.close()
 
 
 @contextmanager
@@ -69,8 +79,5 @@ def callers(data: Path) -> Iterator[Callers]:
     """Callers of a server on `data`, which ends with the block."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PODIUM_ADMIN_API_KEY", ADMIN_KEY)
-        with running_server(data) as url:
-            made = Callers(url, data)
+        with running_server(data) as url, closing(Callers(url, data)) as made:
             yield made
-            for client in made.clients:
-                client.close()

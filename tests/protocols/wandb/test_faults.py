@@ -3,7 +3,6 @@
 It waits two seconds before it does, and longer each time, whatever its settings say.
 """
 
-import socket
 import time
 from contextlib import ExitStack
 
@@ -13,6 +12,7 @@ import pytest
 from podium.services.artifact_contents import UploadGrant
 from podium.services.signed_urls import SignedUrls
 from support.faulty_proxy import FaultyProxy, Handler, faulty_proxy
+from support.ports import lasting_port
 from support.process import ServerProcess
 
 STREAM, PUT = "POST .*/file_stream", "PUT /artifacts/upload/"
@@ -135,9 +135,7 @@ def test_a_file_that_changes_after_it_was_hashed_is_refused_once(network: Faulty
 @pytest.fixture
 def mortal(wandb_env, tmp_path, monkeypatch):  # noqa: ARG001  it says the rest of the environment
     """As `wandb_env`, a server with a network before it, which the test kills and starts anew at the same place."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = str(listener.getsockname()[1])
-    with Mortal(tmp_path / "own", tmp_path / "log", "--port", port) as found:
+    with Mortal(tmp_path / "own", tmp_path / "log", "--port", str(lasting_port())) as found:
         monkeypatch.setenv("WANDB_BASE_URL", found.network.url)
         yield found
 

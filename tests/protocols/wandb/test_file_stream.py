@@ -1,7 +1,6 @@
 """What clients send while they run, and the files that they put: as raw HTTP, which can be wrong and come twice."""
 
 import json
-import socket
 import time
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import httpx
 import pytest
 
 from podium.services import signed_urls
+from support.ports import lasting_port
 from support.process import ServerProcess, server_process
 
 KEY = ("api", "local-" + "0" * 40)
@@ -112,11 +112,6 @@ def test_a_file_is_put_by_whoever_has_the_url_until_it_expires(raw, client, monk
     assert (answer.status_code, "has expired" in answer.text) == (403, True)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 def read_run(server):
     """The only run of the project, and the points of its loss."""
     with server.http() as http:
@@ -131,7 +126,7 @@ def read_run(server):
 def test_a_history_is_exact_after_the_server_was_killed_while_a_script_logged(tmp_path, monkeypatch):
     import wandb
 
-    options = (tmp_path / "own", tmp_path / "log", "--port", str(free_port()))
+    options = (tmp_path / "own", tmp_path / "log", "--port", str(lasting_port()))
     with server_process(*options) as server:
         monkeypatch.setenv("WANDB_BASE_URL", server.url)
         settings = wandb.Settings(
