@@ -4,16 +4,17 @@ A page is timed from the navigation until a text or mark of it is visible, first
 one; the figure is the median of five. The models page of `mlflow server` is opened in the same run.
 """
 
+import random
 import shutil
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from bench import growth_data, peers
 from bench.servers import Server, running
@@ -21,6 +22,7 @@ from bench.servers import Server, running
 VISITS = 5
 MODELS = 60
 CHAINS = 166
+CURVES, POINTS, BATCH = 10, 100_000, 1_000
 MANY = 100_000  # runs and versions; a tenth as many models
 FLAGS = (
     "--no-sandbox",
@@ -34,11 +36,13 @@ FLAGS = (
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A page, and the selector of what it is opened for."""
+    """A page, and the selector of what it is opened for. `renew` makes the server forget it, before each cold visit."""
 
     name: str
     url: str
     mark: str
+    height: int = 720  # of the window, in pixels
+    renew: Callable[[], object] = lambda: None
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -68,6 +72,7 @@ def measure(place: Path) -> list[Line]:
                 lines += _times(browser, _models_page(peer.name, server))
                 if peer.name != peers.MLFLOW:
                     lines += _times(browser, _lineage_page(server))
+                    lines += _times(browser, _run_page(server))
         with _filled(place) as server:
             url = f"http://127.0.0.1:{server.port}/"
             mark = "main .row-title"
@@ -109,6 +114,31 @@ def _lineage_page(server: Server) -> Shown:
     return Shown(f"Podium: lineage, {3 * CHAINS + 1} things", url, ".lineage-node")
 
 
+def _run_page(server: Server) -> Shown:
+    """A run with curves of many points, in a window that has room for all of them."""
+    project = server.call("POST", "/experiments/create", {"name": "curved"})["experiment_id"]
+    run = server.call("POST", "/runs/create", {"experiment_id": project})["run"]["info"]["run_id"]
+    noise = random.Random(1)  # noqa: S311  no secrets are made of it
+    with server.connect() as connection:
+        for first in range(0, CURVES * POINTS, BATCH):
+            key, steps = f"metric-{first // POINTS}", range(first % POINTS, first % POINTS + BATCH)
+            points = [{"key": key, "value": noise.gauss(1, 0.1), "timestamp": step, "step": step} for step in steps]
+            connection.call("POST", "/runs/log-batch", {"run_id": run, "metrics": points})
+
+    def renew() -> None:
+        server.call("POST", "/runs/set-tag", {"run_id": run, "key": "seen", "value": str(noise.random())})
+
+    return Shown(
+        f"Podium: run, {CURVES} curves of {POINTS:,} points",
+        f"http://127.0.0.1:{server.port}/runs/{run}",
+        f"[data-curves][data-drawn] >> nth={CURVES - 1}",
+        height=3000,
+        renew=lambda: server.call(
+            "POST", "/runs/set-tag", {"run_id": run, "key": "seen", "value": str(noise.random())}
+        ),
+    )
+
+
 @contextmanager
 def _filled(place: Path) -> Iterator[Server]:
     """A Podium with as much as `make bench-growth` asks of."""
@@ -124,12 +154,14 @@ def _filled(place: Path) -> Iterator[Server]:
 def _times(browser: Browser, page: Shown) -> list[Line]:
     lines = []
     for cache in ("cold", "warm"):
-        context = browser.new_context()
+        size = ViewportSize(width=1280, height=page.height)
+        context = browser.new_context(viewport=size)
         visits = []
         for _ in range(VISITS + 1):
             if cache == "cold":
                 context.close()
-                context = browser.new_context()
+                context = browser.new_context(viewport=size)
+                page.renew()
             visits.append(_visit(context, page))
         context.close()
         ms, kib, requests = (statistics.median(column) for column in zip(*visits[1:], strict=True))
