@@ -106,7 +106,9 @@ class Podium:
         native = native_mount(Api(self.services, _GRAMMARS))
         self._log = RequestLog(settings.log_format, sys.stderr) if settings.log_level in ("debug", "info") else None
         clients = (native, wandb_mount(self.services), mlflow_mount(self.services))
-        router = Router((operators, *clients, pages_mount(self.services, _GRAMMARS["runs"].parse_filter)))
+        # Whoever asks for a path that nobody has is a client of MLflow's, unless it is a browser.
+        pages = pages_mount(self.services, _GRAMMARS["runs"].parse_filter, endpoint_not_found)
+        router = Router((operators, *clients, pages))
         self.asgi: ASGIApp = AccessLog(Patience(router, settings.client_timeout), metrics, self._log)
 
     def close(self) -> None:

@@ -116,3 +116,16 @@ def test_a_page_that_is_not_there_says_so(page: Page):
         assert answer is not None
         assert answer.status == 404
         expect(page.get_by_role("heading", name="Not here")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_no_column_of_the_versions_is_cut_off(new_page, story: Story, width: int):
+    project = story.project(f"names-{width}")
+    run = story.run(project, "long", {"val/accuracy": 0.9})
+    story.model(f"digit-network-{width}")
+    story.version(f"digit-network-{width}", project, run)
+    story.alias(f"digit-network-{width}", "candidate", 1)
+    page = new_page(viewport={"width": width, "height": 900})
+    page.goto(f"/models/default/digit-network-{width}")
+    expect(page.get_by_role("columnheader", name="Registered")).to_be_visible()
+    assert page.locator("#model-versions .table-scroll").evaluate("it => it.scrollWidth - it.clientWidth") == 0

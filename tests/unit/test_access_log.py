@@ -4,6 +4,8 @@ import asyncio
 
 from podium.asgi.access_log import AccessLog
 from podium.asgi.metrics import RequestMetrics
+from podium.asgi.router import Mount, Router
+from podium.protocols.wandb.routes import wandb_mount
 from podium.services.secret_box import SecretBox
 
 
@@ -35,3 +37,19 @@ def test_the_right_that_a_link_carries_is_not_logged():
         "/files/default/p/r/file_stream",
         "/artifacts/default/0123",
     ]
+
+
+def test_what_a_client_reports_of_itself_is_taken_and_not_logged():
+    routes = wandb_mount(None).routes
+    lines = Lines()
+    log = AccessLog(Router((Mount((), routes, None, None),)), RequestMetrics(), lines)
+    answers = []
+
+    async def send(message):
+        answers.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": [], "path": "/sdk/otel/v1/metrics"}
+    asyncio.run(log(scope, None, send))
+    assert answers[0]["status"] == 200
+    assert answers[1]["body"] == b""
+    assert lines.paths == []

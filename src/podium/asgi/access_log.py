@@ -5,7 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from podium.asgi.limits import ENDLESS
+from podium.asgi.limits import ENDLESS, UNLOGGED
 from podium.asgi.metrics import RequestMetrics
 from podium.asgi.request_log import RequestLog
 from podium.domain.ids import new_request_id
@@ -54,7 +54,7 @@ class AccessLog:
             took = time.perf_counter() - started
             # What goes on for as long as somebody looks was answered when it began.
             self._metrics.observe(scope["method"], status, scope[ENDLESS] - started if ENDLESS in scope else took)
-            if self._log is not None:
+            if self._log is not None and UNLOGGED not in scope:
                 # The path as it was sent: decoded, it could hold line breaks and forge lines.
                 path = _without_token(scope.get("raw_path", b"").decode("latin-1") or scope["path"])
                 self._log.add(request_id, scope["method"], path, status, sent, took, _printable(client[:200]))

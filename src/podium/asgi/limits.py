@@ -15,3 +15,6 @@ CYCLE = "podium.cycle"
 
 # The key in the scope of an answer that ends only with its connection: the time at which it began.
 ENDLESS = "podium.endless"
+
+# The key in the scope of a request that is nobody's concern: it gets no line in the log.
+UNLOGGED = "podium.unlogged"

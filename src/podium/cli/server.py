@@ -159,6 +159,8 @@ def _serve_alone(config: "uvicorn.Config", listener: socket.socket, banner: str)
         Server(config).run(sockets=[listener])
     except SystemExit as error:
         raise _not_started() from error
+    except KeyboardInterrupt:
+        pass  # raised again by uvicorn when it has stopped in good order
 
 
 def _not_started() -> StorageUnavailable:

@@ -79,6 +79,15 @@ class Cabinet:
 
         return await self._context.store.read(work)
 
+    async def teams_with(self, actor: Actor, name: str) -> list[str]:
+        """Those of the actor's teams that have a model of this name."""
+
+        def work(tx: Tx) -> list[str]:
+            keys = [one.id for one in self._context.readable_teams(tx, actor)]
+            return rows.teams_with_model(tx, keys, name)
+
+        return await self._context.store.read(work)
+
     async def exhibit(self, actor: Actor, name: str, metric: str = "") -> tuple[Exhibit, list[str]]:
         """One model of the actor's team, its trend over up to `MAX_TREND` versions, and what was measured.
 

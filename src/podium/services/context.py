@@ -10,7 +10,7 @@ from podium.blobs.base import Blobs
 from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Account, Actor, is_admin, may_read, may_write
 from podium.domain.events import Change
 from podium.domain.teams import Team
-from podium.errors import NotFound, PermissionDenied
+from podium.errors import NotFound, PermissionDenied, TeamNotFound
 from podium.services.known_accounts import KnownAccounts
 from podium.services.secret_box import SecretBox
 from podium.store import accounts, events, teams
@@ -78,7 +78,7 @@ class Context(msgspec.Struct, frozen=True):
     def _allowed_team(self, tx: Tx, actor: Actor, *, writes: bool) -> int:
         found = DEFAULT_TEAM_ID if actor.team == DEFAULT_TEAM else teams.find_team_id(tx, actor.team)
         if found is None or not may_read(self._known(actor), found):
-            raise NotFound(f"Workspace '{actor.team}' not found: you belong to no team (W&B's entity) of this name")
+            raise TeamNotFound(actor.team)
         if writes and not may_write(actor, found):
             raise PermissionDenied(f"'{actor.name}' may read what team '{actor.team}' has, and not change it.")
         return found

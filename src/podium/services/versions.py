@@ -53,7 +53,8 @@ MAX_SOURCE = 2048
 MAX_RUN_ID = 256
 
 # The tag of a logged model that names what it was registered as. It keeps the newest ones, so that registering the
-# same model for the ten-thousandth time costs what the first time did.
+# same model for the ten-thousandth time costs what the first time did. MLflow's `register_model` adds the version once
+# more, as a text; `mlflow server` ends with both, too.
 REGISTERED_AS = "mlflow.modelVersions"
 MAX_REGISTERED_AS = 100
 

@@ -65,6 +65,17 @@ def count_models(tx: Tx, team_ids: Sequence[int], wanted: Wanted) -> int:
     return count
 
 
+def teams_with_model(tx: Tx, team_ids: Sequence[int], name: str) -> list[str]:
+    """The names of those of the teams that have a model of this name."""
+    rows = tx.all(
+        "SELECT t.name FROM registered_models m JOIN teams t ON t.id = m.team_id WHERE m.name = :name"
+        f" AND m.team_id IN ({inlined(team_ids)}) AND m.deleted_at IS NULL AND {NO_PROMPT} ORDER BY t.name",
+        name=name,
+        prompt=PROMPT_TAG,
+    )
+    return [team for (team,) in rows]
+
+
 def count_versions(tx: Tx, model_ids: Sequence[int]) -> dict[int, int]:
     """How many versions each model has."""
     rows = tx.all(

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 
@@ -34,3 +36,6 @@ def test_a_model_that_a_run_logged_is_loaded_by_the_runs_uri(mlflow):
     assert mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/doubler").predict([2]) == [4]
     version = mlflow.register_model(info.model_uri, "doubler")
     assert version.run_id == run.info.run_id
+    # The server and then the client note it: `mlflow server` ends with the same.
+    noted = json.loads(mlflow.get_logged_model(info.model_id).tags["mlflow.modelVersions"])
+    assert noted == [{"name": "doubler", "version": 1}, {"name": "doubler", "version": "1"}]

@@ -57,9 +57,13 @@ ENDPOINTS: tuple[Call | Stream, ...] = (
 )
 
 
+# Below these every answer is in MLflow's form; its other paths stand among those of pages.
+_PREFIXES = ("/api/", "/ajax-api/", "/v1/")
+
+
 def mlflow_mount(services: Services) -> Mount:
     """MLflow's protocol over `services`; what it lacks is answered with ENDPOINT_NOT_FOUND."""
     routes: list[Route] = []
     for endpoint in ENDPOINTS:
         routes += call_routes(endpoint, services) if isinstance(endpoint, Call) else stream_routes(endpoint, services)
-    return Mount(("/",), tuple(routes), errors.endpoint_not_found, errors.shape_error)
+    return Mount(_PREFIXES, tuple(routes), errors.endpoint_not_found, errors.shape_error)

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from podium.asgi.headers import header
 from podium.asgi.router import Route
@@ -80,6 +80,12 @@ def accepts_gzip(request: Request) -> bool:
     return "gzip" in header(request.scope, b"accept-encoding")
 
 
+async def favicon(_: Request) -> Response:
+    """To the logo, for those who look for it where browsers always have."""
+    return RedirectResponse(asset_url("logo.svg"))
+
+
+FAVICON = Route("GET", "/favicon.ico", favicon)
 ASSETS = Route("GET", PREFIX + "{name:path}", serve)
 
 

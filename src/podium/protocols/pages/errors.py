@@ -16,6 +16,7 @@ from podium.errors import (
     PodiumError,
     StorageError,
     StorageFull,
+    TeamNotFound,
 )
 from podium.protocols.pages.visit import Page
 
@@ -45,7 +46,7 @@ def error_page(request: Request, error: Exception) -> Page | Response:
         status, title = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
         if status >= 500:
             _log.error("page failed: %s", error.message, extra={"fields": {"request.path": request.url.path}})
-        message = error.message
+        message = _told(error)
     else:
         request_id = request.scope.get("request_id")
         fields = {"request.id": request_id, "request.path": request.url.path}
@@ -57,6 +58,10 @@ def error_page(request: Request, error: Exception) -> Page | Response:
     # The page's script shows a notice wherever the request was made from.
     headers = {"hx-retarget": "#notices", "hx-reswap": "beforeend"} if partial else {}
     return Page(template, {"title": title, "message": message, "kind": "error"}, status, headers)
+
+
+def _told(error: PodiumError) -> str:
+    return f"You belong to no team '{error.team}'." if isinstance(error, TeamNotFound) else error.message
 
 
 def _to_sign_in(request: Request) -> Response:

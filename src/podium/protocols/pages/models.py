@@ -1,9 +1,12 @@
 """A registered model: its versions, where they stand, how they measured, and how to load one."""
 
+from urllib.parse import urlencode
+
 from podium.domain.access import Actor
 from podium.domain.filters import Comparison, Field, FieldKind, Operator, Order
 from podium.domain.registry import ModelVersion
 from podium.domain.stages import ACTIVE_STAGES, STAGES
+from podium.errors import NotFound
 from podium.protocols.pages.csv_files import Row, csv_stream, pages
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.live import followed
@@ -41,6 +44,14 @@ async def show(visit: Visit) -> Answer:
         "snippets": load_snippets(visit.server, exhibit.model),
     }
     return Page("model/page.html", values)
+
+
+async def without_team(visit: Visit, name: str) -> Redirect:
+    """From `/models/<name>` to the model, or to those of this name where several teams have one. Raises NotFound."""
+    teams = await visit.services.cabinet.teams_with(visit.actor(), name)
+    if not teams:
+        raise NotFound(f"None of your teams has a model '{name}'.")
+    return Redirect(path_to("models", teams[0], name) if len(teams) == 1 else f"/?{urlencode({'q': name})}")
 
 
 async def more(visit: Visit) -> Page:

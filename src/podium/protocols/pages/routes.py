@@ -3,6 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from podium.asgi.headers import header
+from podium.asgi.router import Endpoint as Handler
 from podium.asgi.router import Mount
 from podium.errors import NotFound
 from podium.protocols.pages import (
@@ -29,7 +31,7 @@ from podium.protocols.pages import (
     sign_in,
     versions,
 )
-from podium.protocols.pages.assets import ASSETS
+from podium.protocols.pages.assets import ASSETS, FAVICON
 from podium.protocols.pages.endpoint import Endpoint, page_route, respond
 from podium.protocols.pages.errors import error_page
 from podium.protocols.pages.sessions import visitor_of
@@ -62,10 +64,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 WITHIN_PROJECTS: tuple[Endpoint, ...] = (*run_page.ENDPOINTS, *run_changes.ENDPOINTS)
 
 
-def pages_mount(services: Services, parse_filter: run_table.ParseFilter) -> Mount:
-    """The pages over the services; filters of runs are read by `parse_filter`."""
+def pages_mount(services: Services, parse_filter: run_table.ParseFilter, no_page: Handler) -> Mount:
+    """The pages over the services; filters of runs are read by `parse_filter`, and `no_page` answers who is no browser
+    where nothing is.
+    """
 
     async def not_found(request: Request) -> Response:
+        if not _wants_page(request):
+            return await no_page(request)
         missing = NotFound(f"There is no page at {request.url.path}.")
         return respond(_nobody(services, request), error_page(request, missing))
 
@@ -74,8 +80,12 @@ def pages_mount(services: Services, parse_filter: run_table.ParseFilter) -> Moun
         return shown if isinstance(shown, Response) else respond(_nobody(services, request), shown)
 
     endpoints = (*ENDPOINTS, *WITHIN_PROJECTS, *run_table.endpoints(parse_filter))
-    routes = (ASSETS, *(page_route(endpoint, services) for endpoint in endpoints))
+    routes = (ASSETS, FAVICON, *(page_route(endpoint, services) for endpoint in endpoints))
     return Mount((), routes, not_found, on_error)
+
+
+def _wants_page(request: Request) -> bool:
+    return not request.scope["allowed_methods"] and "text/html" in header(request.scope, b"accept")
 
 
 def _nobody(services: Services, request: Request) -> Visit:

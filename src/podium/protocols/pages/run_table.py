@@ -12,10 +12,11 @@ from podium.domain.filters import And, Comparison, Field, FieldKind, Node, Opera
 from podium.domain.project_lists import Group
 from podium.domain.projects import ViewType
 from podium.domain.runs import Run
-from podium.errors import InvalidArgument
+from podium.errors import InvalidArgument, TeamNotFound
 from podium.protocols.pages.csv_files import Row, csv_answer, csv_stream
-from podium.protocols.pages.endpoint import Endpoint
+from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.live import followed
+from podium.protocols.pages.models import without_team
 from podium.protocols.pages.run_columns import (
     FIXED,
     Column,
@@ -54,9 +55,14 @@ class RunTables:
     def __init__(self, parse_filter: ParseFilter) -> None:
         self._parse_filter = parse_filter
 
-    async def page(self, visit: Visit) -> Page:
+    async def page(self, visit: Visit) -> Answer:
         """The table with all around it, or alone when a page that is open asks for it."""
-        opened = await _opened(visit)
+        try:
+            opened = await _opened(visit)
+        except TeamNotFound:
+            if visit.parameter("team") != "models":
+                raise
+            return await without_team(visit, visit.parameter("project"))
         table = await self._table(visit, opened)
         home = path_to(opened.team, opened.project.name)
         shown = [run.info.id for run in table.runs]

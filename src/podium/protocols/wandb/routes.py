@@ -1,6 +1,10 @@
 """Every endpoint of W&B's protocol: each topic's module lists its own, and here they become one mount."""
 
-from podium.asgi.router import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+
+from podium.asgi.limits import UNLOGGED
+from podium.asgi.router import Mount, Route
 from podium.protocols.wandb import artifact_files, file_stream, files
 from podium.protocols.wandb.endpoint import Endpoint, route_of
 from podium.protocols.wandb.errors import endpoint_not_found, shape_error
@@ -13,9 +17,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *file_stream.ENDPOINTS,
     *files.ENDPOINTS,
 )
+# Where the client reports how it fares itself, in the form of OpenTelemetry.
+_REPORTS = ("/sdk/otel/v1/metrics", "/sdk/otel/v1/logs")
 
 
 def wandb_mount(services: Services) -> Mount:
     """W&B's protocol over `services`; what it lacks is refused for good, so that the client does not try again."""
     routes = tuple(route_of(endpoint, services) for endpoint in ENDPOINTS)
-    return Mount(("/files/", "/artifacts/", "/artifactsV2/"), routes, endpoint_not_found, shape_error)
+    reports = tuple(Route("POST", path, _let_pass) for path in _REPORTS)
+    return Mount(("/files/", "/artifacts/", "/artifactsV2/"), (*routes, *reports), endpoint_not_found, shape_error)
+
+
+async def _let_pass(request: Request) -> Response:
+    """Takes a report and keeps nothing of it: refused, the client would note an error each time."""
+    request.scope[UNLOGGED] = True
+    return Response(media_type="application/x-protobuf")
