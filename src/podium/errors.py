@@ -53,15 +53,6 @@ class NotFound(PodiumError):
     """The named thing does not exist, or not for this actor."""
 
 
-class TeamNotFound(NotFound):
-    """The team that is addressed does not exist, or not for this actor."""
-
-    def __init__(self, team: str) -> None:
-        # The clients that read this call a team a workspace, or an entity.
-        super().__init__(f"Workspace '{team}' not found: you belong to no team (W&B's entity) of this name")
-        self.team = team
-
-
 class AlreadyExists(PodiumError):
     """The name is taken."""
 

@@ -10,7 +10,7 @@ from podium.blobs.base import Blobs
 from podium.domain.access import DEFAULT_TEAM, DEFAULT_TEAM_ID, Account, Actor, is_admin, may_read, may_write
 from podium.domain.events import Change
 from podium.domain.teams import Team
-from podium.errors import NotFound, PermissionDenied, TeamNotFound
+from podium.errors import NotFound, PermissionDenied
 from podium.services.known_accounts import KnownAccounts
 from podium.services.secret_box import SecretBox
 from podium.store import accounts, events, teams
@@ -26,6 +26,15 @@ _NOBODY = Account(None, "anonymous", admin=False, home=DEFAULT_TEAM, roles={})
 def now_ms() -> int:
     """Milliseconds since the epoch, UTC."""
     return time.time_ns() // 1_000_000
+
+
+class TeamNotFound(NotFound):
+    """The team that is addressed does not exist, or not for this actor."""
+
+    def __init__(self, team: str) -> None:
+        # The clients that read this call a team a workspace, or an entity.
+        super().__init__(f"Workspace '{team}' not found: you belong to no team (W&B's entity) of this name")
+        self.team = team
 
 
 class Context(msgspec.Struct, frozen=True):

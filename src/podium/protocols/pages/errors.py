@@ -16,9 +16,9 @@ from podium.errors import (
     PodiumError,
     StorageError,
     StorageFull,
-    TeamNotFound,
 )
 from podium.protocols.pages.visit import Page
+from podium.services.context import TeamNotFound
 
 SIGN_IN = "/sign-in"
 

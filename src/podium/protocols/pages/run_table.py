@@ -12,7 +12,7 @@ from podium.domain.filters import And, Comparison, Field, FieldKind, Node, Opera
 from podium.domain.project_lists import Group
 from podium.domain.projects import ViewType
 from podium.domain.runs import Run
-from podium.errors import InvalidArgument, TeamNotFound
+from podium.errors import InvalidArgument
 from podium.protocols.pages.csv_files import Row, csv_answer, csv_stream
 from podium.protocols.pages.endpoint import Answer, Endpoint
 from podium.protocols.pages.live import followed
@@ -27,6 +27,7 @@ from podium.protocols.pages.run_columns import (
     parse_column,
 )
 from podium.protocols.pages.visit import Page, Redirect, Visit, path_to
+from podium.services.context import TeamNotFound
 from podium.services.project_pages import OpenProject
 from podium.services.searching import Found, Search
 

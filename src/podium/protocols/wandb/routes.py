@@ -24,11 +24,11 @@ _REPORTS = ("/sdk/otel/v1/metrics", "/sdk/otel/v1/logs")
 def wandb_mount(services: Services) -> Mount:
     """W&B's protocol over `services`; what it lacks is refused for good, so that the client does not try again."""
     routes = tuple(route_of(endpoint, services) for endpoint in ENDPOINTS)
-    reports = tuple(Route("POST", path, _let_pass) for path in _REPORTS)
+    reports = tuple(Route("POST", path, _refuse_report) for path in _REPORTS)
     return Mount(("/files/", "/artifacts/", "/artifactsV2/"), (*routes, *reports), endpoint_not_found, shape_error)
 
 
-async def _let_pass(request: Request) -> Response:
-    """Takes a report and keeps nothing of it: refused, the client would note an error each time."""
+async def _refuse_report(request: Request) -> Response:
+    """As any server that takes none: the client goes on sending them where they are welcome."""
     request.scope[UNLOGGED] = True
-    return Response(media_type="application/x-protobuf")
+    return await endpoint_not_found(request)
