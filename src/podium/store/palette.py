@@ -65,7 +65,7 @@ def find_aliases(tx: Tx, teams: Sequence[int], alias: str, limit: int) -> list[F
 
 def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
     """Runs by name or id."""
-    fitting = _fitting(tx, "runs", teams, "SUBSTR(x.name, 1, 250)", "x.run_id")
+    fitting = _fitting(tx, "runs", teams, "x.run_id", in_project="SUBSTR(x.name, 1, 250)")
     rows = tx.all(
         "SELECT r.name, t.name, p.name, r.slug, LOWER(r.status) FROM runs AS r"
         " JOIN projects AS p ON p.id = r.project_id JOIN teams AS t ON t.id = p.team_id"
@@ -149,16 +149,21 @@ def _version(name: str, team: str, version: int, note: str) -> Find:
     return Find("version", f"{name} v{version}", team, (name, str(version)), shown)
 
 
-def _fitting(tx: Tx, table: str, teams: Sequence[int], *indexed: str) -> str:
-    """The SQL of keys of rows in projects: of those that begin so, by indexes, and of the newest that are named so."""
+def _fitting(tx: Tx, table: str, teams: Sequence[int], indexed: str, in_project: str = "") -> str:
+    """The SQL of keys of rows in projects: of those that begin so, and of the newest that are named so.
+
+    Beginnings are of a column with an index of its own, and of one that the index has behind the project.
+    """
     projects = f"SELECT p.id FROM projects AS p WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL"
     projects += f" AND {outside('p.id')}"
+    # The `+ 0` keeps from going through all rows of all projects: the column's own index is walked instead, and for the
+    # newest the keys, from the last one back.
+    begins = [(indexed, "x.project_id + 0"), *([(in_project, "x.project_id")] if in_project else [])]
     parts = [
-        f"SELECT id FROM (SELECT x.id FROM {table} AS x WHERE {each} >= :text AND {each} < :end"
-        f" AND x.project_id IN ({projects}) LIMIT 50) AS known"
-        for each in indexed
+        f"SELECT id FROM (SELECT x.id FROM {table} AS x WHERE {column} >= :text AND {column} < :end"
+        f" AND {project} IN ({projects}) LIMIT 50) AS known"
+        for column, project in begins
     ]
-    # The newest are found by walking back along the keys, not by sorting the rows of all projects: hence the `+ 0`.
     newest = f"SELECT x.id, x.name FROM {table} AS x WHERE x.project_id + 0 IN ({projects})"
     newest += f" ORDER BY x.id DESC LIMIT {NEWEST}"
     return " UNION ".join([*parts, f"SELECT id FROM ({newest}) AS x WHERE {_within(tx, 'x.name')}"])
