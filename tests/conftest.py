@@ -84,11 +84,18 @@ def s3(s3_server: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """The same test over both databases. On PostgreSQL what migrations make may be a session older than the test."""
-    with ExitStack() as stack:
-        url = None
-        if request.param == "postgresql":
-            postgres: Database = request.getfixturevalue("postgres")
-            url = stack.enter_context(postgres.new_database(request.getfixturevalue("migrated")))
-        yield stack.enter_context(closing(open_store(url, tmp_path)))
+def store_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Where `store` is; None is SQLite. On PostgreSQL what migrations make may be a session older than the test."""
+    if request.param == "sqlite":
+        yield None
+        return
+    postgres: Database = request.getfixturevalue("postgres")
+    with postgres.new_database(request.getfixturevalue("migrated")) as url:
+        yield url
+
+
+@pytest.fixture
+def store(store_url: str | None, tmp_path: Path) -> Iterator[Store]:
+    """The same test over both databases."""
+    with closing(open_store(store_url, tmp_path)) as opened:
+        yield opened

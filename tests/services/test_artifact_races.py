@@ -76,7 +76,8 @@ def test_the_same_content_logged_at_once_is_one_version(world):
     """Each is told of the version that it began, and finds the one that there is."""
     run = asyncio.run(world.services.run_upserts.upsert(ANN, "p", "r", RunChange(), together=False)).tracked.run.info
     for number in range(ROUNDS):
-        files, text = {"a": b"%d" % number}, listing({"a": b"%d" % number})
+        files, elsewhere = {"a": b"%d" % number}, {"there": "s3://bucket/x"}
+        text = listing(files, elsewhere)
         drafts = [{"client_id": f"c{number}-{n}", "aliases": [f"a{n}"], "tags": [f"t{n}"]} for n in range(CALLERS)]
         begin = partial(world.logger.begin, "data", digest_of(text), run="r")
         begun = [asyncio.run(begin(**draft)) for draft in drafts]
@@ -90,6 +91,9 @@ def test_the_same_content_logged_at_once_is_one_version(world):
             assert (found.id, found.number, found.tags) == (kept, number, ("t0", "t1", "t2", "t3"))
             assert asyncio.run(reading.client_version(ANN, draft["client_id"])).id == kept
             assert asyncio.run(commit(ANN, version.id)).id == kept
+            assert [file.path for file in asyncio.run(reading.files(ANN, version.id, "", 10)).files] == ["a", "there"]
+            assert len(asyncio.run(reading.places_of(ANN, version.id))) == 1
+            assert asyncio.run(world.services.artifact_lineage.maker(ANN, version.id)).run.info.slug == "r"
         assert {alias.alias for alias in found.aliases} == {"a0", "a1", "a2", "a3"}
     made, count = asyncio.run(world.services.artifact_lineage.versions_of_run(ANN, run.id, "output", 100, 0))
     assert (len(made), count) == (ROUNDS, ROUNDS)

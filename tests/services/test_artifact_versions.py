@@ -368,6 +368,18 @@ def test_a_version_goes_when_its_time_is_over_unless_it_is_linked(world):
     asyncio.run(story())
 
 
+def test_the_newest_that_is_left_is_the_latest_when_the_time_of_the_latest_is_over(world):
+    async def story():
+        kept = await world.logger.log("data", {"a": b"1"})
+        await world.logger.log("data", {"a": b"2"}, ttl_s=24 * 3600)
+        world.clock.advance(days=2)
+        await world.services.retention.expire()
+        found = await world.services.artifact_reading.version(ANN, kept.id)
+        assert "latest" in {alias.alias for alias in found.aliases}
+
+    asyncio.run(story())
+
+
 def test_what_a_deleted_project_has_is_hidden_until_it_is_restored(world):
     async def story():
         version = await world.logger.log("data", {"a": b"1"})

@@ -115,9 +115,8 @@ def test_one_page_of_many_is_followed_on_when_another_closes(world: PeopleWorld)
     asyncio.run(story())
 
 
-def test_what_another_server_writes_is_told_too(world: PeopleWorld, request: pytest.FixtureRequest, tmp_path: Path):
-    url = request.getfixturevalue("postgres_database") if world.store.dialect == "postgresql" else None
-    store = open_store(url, tmp_path)
+def test_what_another_server_writes_is_told_too(world: PeopleWorld, store_url: str | None, tmp_path: Path):
+    store = open_store(store_url, tmp_path)
     other = Services(Context(store=store, blobs=LocalBlobs(tmp_path / "blobs")))
 
     async def story():
@@ -160,6 +159,28 @@ def test_where_nothing_was_written_nothing_is_looked_at(world: PeopleWorld, monk
         assert len(looked) <= 2  # the first, and one that a database's own work may cause
         for stream in streams:
             await stream.aclose()
+
+    asyncio.run(story())
+
+
+def test_a_look_that_fails_ends_nothing(world: PeopleWorld, monkeypatch: pytest.MonkeyPatch):
+    failed = asyncio.Event()
+
+    async def story():
+        stream = await opened(world.services, "run", RUN)
+        look_around = live.Live._look_around
+
+        async def failing(_):
+            monkeypatch.setattr(live.Live, "_look_around", look_around)
+            failed.set()
+            raise KeyError("of nobody's making")
+
+        monkeypatch.setattr(live.Live, "_look_around", failing)
+        world.services.live._known = ""
+        await asyncio.wait_for(failed.wait(), 20)
+        await world.services.metrics.log(ACTOR, RUN, Point("loss", 0.5, 1, 1))
+        await told(stream)
+        await stream.aclose()
 
     asyncio.run(story())
 

@@ -71,6 +71,27 @@ def test_a_registered_version_shows_as_an_artifact_with_the_same_files(world):
     asyncio.run(story())
 
 
+def test_what_shows_registered_versions_verifies_as_whole(world):
+    async def problems():
+        return [found async for found in world.services.verification.problems(quick=False)]
+
+    async def story():
+        await world.register()
+        await world.new_version()  # whose files are elsewhere
+        place = await world.shown()
+        assert (place.number, place.version.listing) == (1, None)
+        assert await problems() == []
+        await world.services.artifact_reading.listing(ACTOR, place.version.id)
+        await world.services.versions.delete(ACTOR, "M", 1)
+        await world.shown()
+        assert await problems() == []
+        await world.services.registry.delete(ACTOR, "M")
+        await world.services.model_sync.refresh(ACTOR)
+        assert await problems() == []
+
+    asyncio.run(story())
+
+
 def test_a_look_without_changes_writes_nothing(world):
     async def story():
         await world.register()

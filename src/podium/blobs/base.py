@@ -62,6 +62,8 @@ class Blobs(Protocol):
 
     # Whether `presign` and `presign_parts` give URLs.
     direct: bool
+    # Whether the parts of an upload are joined by copying them, which takes as long as it took to receive them.
+    copies_parts: bool
 
     async def put(
         self,

@@ -51,6 +51,8 @@ class _Join(msgspec.Struct, frozen=True):
 class CloudBlobs:
     """`podium.blobs.base.Blobs` below a URL of an object store."""
 
+    copies_parts = False
+
     def __init__(self, url: str, *, direct: bool = True) -> None:
         """With `direct`, clients are given URLs of the store itself. Raises what is wrong with the URL or the store."""
         self.direct = direct

@@ -35,6 +35,7 @@ class LocalBlobs:
     """`podium.blobs.base.Blobs` in a folder."""
 
     direct = False
+    copies_parts = True
 
     def __init__(self, root: Path) -> None:
         """Expects a prepared folder; `open` prepares it."""

@@ -1,5 +1,6 @@
 """What changed in what somebody watches: events, and runs that were begun, which are no events."""
 
+import heapq
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -82,8 +83,12 @@ def parse_place(text: str) -> FeedPlace:
 def merged(
     events: Sequence[Event], runs: Sequence[BegunRun], before: FeedPlace, limit: int
 ) -> tuple[list[Event | BegunRun], FeedPlace | None]:
-    """The newest of both, each newest first, and where the next page begins if there is more."""
-    found: list[Event | BegunRun] = sorted([*events, *runs], key=lambda each: -each.at)
+    """The newest of both, each newest first, and where the next page begins if there is more.
+
+    Events stay in their order, whatever their times: a cursor that goes by the one would lose some by the other.
+    """
+    each_in_order: tuple[Sequence[Event | BegunRun], ...] = (events, runs)
+    found = list(heapq.merge(*each_in_order, key=lambda each: -each.at))
     shown = found[:limit]
     if len(found) <= limit:
         return shown, None

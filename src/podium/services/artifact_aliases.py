@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import msgspec
 
 from podium.domain.access import Actor
-from podium.domain.artifact_collections import Collection, check_alias
+from podium.domain.artifact_collections import LATEST, Collection, check_alias
 from podium.domain.events import Change
 from podium.errors import InvalidState
 from podium.services.artifact_access import require_collection_named
 from podium.services.context import Context
 from podium.store import artifact_memberships as rows
+from podium.store import artifact_versions
 from podium.store.transaction import Tx
 
 
@@ -88,3 +89,18 @@ def point_aliases(
 
 def _told(alias: str, version_id: int) -> dict[str, object]:
     return {"alias": alias, "version": version_id}
+
+
+def point_latest(tx: Tx, collection_id: int) -> None:
+    """Let the newest that is left in a collection be its latest."""
+    newest = rows.find_newest(tx, collection_id)
+    if newest is not None:
+        rows.set_alias(tx, collection_id, LATEST, newest)
+
+
+def delete_version(tx: Tx, version_id: int, at: int) -> None:
+    """Mark a version deleted. Where it was the latest, the newest that is left is."""
+    left = rows.select_latest_at(tx, version_id)
+    artifact_versions.delete_version(tx, version_id, at)
+    for collection in left:
+        point_latest(tx, collection)

@@ -20,7 +20,7 @@ from podium.services.artifact_access import (
     require_version,
     without_hidden,
 )
-from podium.services.artifact_aliases import point_aliases
+from podium.services.artifact_aliases import delete_version, point_aliases, point_latest
 from podium.services.context import Context
 from podium.services.link_targets import link_target
 from podium.store import artifact_collections, artifact_memberships, artifact_versions
@@ -85,10 +85,7 @@ class ArtifactChanges:
                     f"The artifact '{name_of(version)}' has the aliases {named}: delete them first, or with it."
                 )
             at = self._context.clock()
-            left = artifact_memberships.select_latest_at(tx, version.id)
-            artifact_versions.delete_version(tx, version.id, at)
-            for collection in left:
-                _point_latest(tx, collection)
+            delete_version(tx, version.id, at)
             change = Change("artifact_version", str(version.id), name_of(version), "delete")
             self._context.record(tx, actor, team, change, at=at)
             return shown
@@ -202,7 +199,7 @@ class ArtifactChanges:
             was_latest = artifact_memberships.find_membership(tx, portfolio_id, rules.LATEST) == place
             artifact_memberships.delete_membership(tx, place)
             if was_latest:
-                _point_latest(tx, portfolio_id)
+                point_latest(tx, portfolio_id)
             self._record(tx, actor, team, found, "unlink", {"version": version_id}, self._context.clock())
 
         await self._context.store.write(work, brief=True)
@@ -219,13 +216,6 @@ class ArtifactChanges:
     ) -> None:
         change = Change("artifact_collection", str(found.id), found.name, action, None, after)
         self._context.record(tx, actor, team, change, at=at)
-
-
-def _point_latest(tx: Tx, collection_id: int) -> None:
-    """Let the newest that is left in a collection be its latest."""
-    newest = artifact_memberships.find_newest(tx, collection_id)
-    if newest is not None:
-        artifact_memberships.set_alias(tx, collection_id, rules.LATEST, newest)
 
 
 def _portfolio(tx: Tx, project_id: int, name: str, version: Version, at: int) -> Collection:

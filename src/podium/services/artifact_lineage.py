@@ -37,8 +37,8 @@ class ArtifactLineage:
         """The runs that read a version, in the order in which they first did; `whole` as in `RunSearch`."""
 
         def work(tx: Tx) -> list[TrackedRun]:
-            require_version(self._context, tx, actor, version_id)
-            return self._load(tx, actor, run_artifacts.select_runs_of(tx, version_id, "input"), whole=whole)
+            _, version = require_version(self._context, tx, actor, version_id)
+            return self._load(tx, actor, run_artifacts.select_runs_of(tx, version.id, "input"), whole=whole)
 
         return await self._context.store.read(work)
 
@@ -46,8 +46,8 @@ class ArtifactLineage:
         """The run that made a version first; None when no run did, or it is gone."""
 
         def work(tx: Tx) -> TrackedRun | None:
-            require_version(self._context, tx, actor, version_id)
-            maker = run_artifacts.find_maker(tx, version_id)
+            _, version = require_version(self._context, tx, actor, version_id)
+            maker = run_artifacts.find_maker(tx, version.id)
             found = self._load(tx, actor, [] if maker is None else [maker], whole=whole)
             return found[0] if found else None
 

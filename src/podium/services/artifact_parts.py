@@ -21,6 +21,10 @@ from podium.services.signed_urls import VALID_MS, SignedUrls
 from podium.store.artifact_contents import Content, renew_contents
 from podium.store.transaction import Tx
 
+# Parts, of 100 MiB as the client makes them, up to which a file comes as one piece where they would be copied: beyond,
+# more is lost when a connection breaks than is won.
+MAX_WHOLE = 80
+
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 # The number and the etag of each part, in ascending order.
@@ -58,6 +62,10 @@ class ArtifactParts:
     def __init__(self, context: Context, urls: SignedUrls, contents: ArtifactContents) -> None:
         self._context, self._urls, self._contents = context, urls, contents
         self._joining: dict[tuple[PartsGrant, Etags], asyncio.Task[None]] = {}
+
+    def pays(self, count: int) -> bool:
+        """Whether a file of so many parts is better sent in parts than as one piece."""
+        return not self._blobs.copies_parts or count > MAX_WHOLE
 
     async def open(self, upload_token: str, parts: Sequence[tuple[int, str]]) -> PartTargets:
         """Begin an upload of what a token of `ArtifactContents.offer` is for, in parts of these numbers and MD5s."""
@@ -118,8 +126,13 @@ class ArtifactParts:
         joining = self._joining.get((grant, parts))
         if joining is None:
             joining = self._joining[grant, parts] = asyncio.create_task(self._join(grant, parts))
-            joining.add_done_callback(lambda _: self._joining.pop((grant, parts)))
+            joining.add_done_callback(lambda done: self._forget((grant, parts), done))
         await asyncio.shield(joining)
+
+    def _forget(self, joined: tuple[PartsGrant, Etags], done: asyncio.Task[None]) -> None:
+        del self._joining[joined]
+        if not done.cancelled():
+            done.exception()  # whoever still waits is told; perhaps nobody does
 
     async def _join(self, grant: PartsGrant, parts: Etags) -> None:
         blob = await self._blobs.complete_upload(grant.upload_id, parts, expected_md5=grant.md5, keep_parts=True)

@@ -79,8 +79,8 @@ class ArtifactReading:
         """A version's places in its sequence and in the portfolios that link to it."""
 
         def work(tx: Tx) -> list[Membership]:
-            require_version(self._context, tx, actor, version_id)
-            places = artifact_memberships.select_places_of(tx, version_id)
+            _, version = require_version(self._context, tx, actor, version_id)
+            places = artifact_memberships.select_places_of(tx, version.id)
             found = load_memberships(self._context, tx, actor, places)
             seen = seen_projects(self._context, tx, actor, (each.collection.place.project_id for each in found))
             return [each for each in found if each.collection.place.project_id in seen]
@@ -108,7 +108,7 @@ class ArtifactReading:
 
         def work(tx: Tx) -> Files:
             team, version = require_version(self._context, tx, actor, version_id)
-            found = artifact_contents.select_references(tx, version_id, after, limit + 1, names)
+            found = artifact_contents.select_references(tx, version.id, after, limit + 1, names)
             if version.manifest_id is not None:
                 found += artifact_contents.select_files(tx, team, version.manifest_id, after, limit + 1, names)
             found.sort(key=lambda file: file.path)

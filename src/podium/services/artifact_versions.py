@@ -100,12 +100,12 @@ class ArtifactVersions:
 
         def work(tx: Tx) -> tuple[int, int]:
             team = self._pending(tx, actor, version_id)
-            self._require_base(tx, actor, base_id)
+            base = self._base(tx, actor, base_id)
             full = [row for row in artifact_contents.select_listings(tx, version_id) if row.kind == kind == "FULL"]
             if full:
-                artifact_contents.update_listing(tx, full[0].id, base_id, md5)
+                artifact_contents.update_listing(tx, full[0].id, base, md5)
                 return team, full[0].id
-            return team, artifact_contents.insert_listing(tx, version_id, kind, base_id, md5, self._context.clock())
+            return team, artifact_contents.insert_listing(tx, version_id, kind, base, md5, self._context.clock())
 
         return await self._context.store.write(work, brief=True)
 
@@ -119,16 +119,16 @@ class ArtifactVersions:
             if listing is None:
                 raise NotFound(f"There is no artifact manifest with the number {listing_id}.")
             team = self._pending(tx, actor, listing.version_id)
-            self._require_base(tx, actor, base_id)
-            changed = msgspec.structs.replace(listing, base_id=base_id or listing.base_id, md5=md5 or listing.md5)
+            base = self._base(tx, actor, base_id)
+            changed = msgspec.structs.replace(listing, base_id=base or listing.base_id, md5=md5 or listing.md5)
             artifact_contents.update_listing(tx, listing_id, changed.base_id, changed.md5)
             return team, changed
 
         return await self._context.store.write(work, brief=True)
 
-    def _require_base(self, tx: Tx, actor: Actor, base_id: int | None) -> None:
-        if base_id is not None:  # its files become those of the new version
-            require_committed(self._context, tx, actor, base_id)
+    def _base(self, tx: Tx, actor: Actor, base_id: int | None) -> int | None:
+        """The version whose files become those of the new one."""
+        return None if base_id is None else require_committed(self._context, tx, actor, base_id)[1].id
 
     def _pending(self, tx: Tx, actor: Actor, version_id: int) -> int:
         team, version = require_version(self._context, tx, actor, version_id)

@@ -6,6 +6,7 @@ pages. Other processes and other hosts are noticed the same way.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
@@ -29,6 +30,8 @@ from podium.services.context import Context
 from podium.services.subjects import require_subject
 from podium.store import live as rows
 from podium.store.transaction import Tx
+
+_log = logging.getLogger("podium.live")
 
 MAX_STREAMS = 500  # of a process; pages beyond ask again and again
 TICK_S = 0.5
@@ -71,6 +74,7 @@ class Live:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._shown: dict[Topic, _Shown] = {}
+        self._known = ""  # what told that nothing was committed since the last look around
         self._watch: asyncio.Task[None] | None = None
 
     async def topic(self, actor: Actor, kind: LiveKind, public_id: str, shown: Iterable[int] = ()) -> Topic:
@@ -131,7 +135,10 @@ class Live:
     def _join(self, topic: Topic, mark: Mark) -> _Shown:
         if sum(each.pages for each in self._shown.values()) >= MAX_STREAMS:
             raise StorageUnavailable("Too many pages are followed at once; this one has to ask for changes.")
-        shown = self._shown.setdefault(topic, _Shown(mark))
+        if topic not in self._shown:
+            self._shown[topic] = _Shown(mark)
+            self._known = ""  # a look that is under way does not look at it
+        shown = self._shown[topic]
         shown.pages += 1
         if self._watch is None:
             self._watch = asyncio.create_task(self._watch_commits(), name="podium live pages")
@@ -146,15 +153,20 @@ class Live:
             self._watch = None
 
     async def _watch_commits(self) -> None:
-        known, pause = "", TICK_S
+        pause = TICK_S
         while True:
             await asyncio.sleep(pause)
             began = time.monotonic()
-            with suppress(PodiumError):  # the database is away; pages learn of changes when it is back
+            try:
                 found = await self._context.store.read(rows.commit_mark)
-                if found != known:
+                if found != self._known:
+                    self._known = found
                     await self._look_around()
-                    known = found
+            except PodiumError:  # the database is away; pages learn of changes when it is back
+                self._known = ""
+            except Exception:  # noqa: BLE001  nothing may end it: the pages are still open
+                self._known = ""
+                _log.exception("looking for what open pages show failed")
             pause = max(TICK_S, SPARED * (time.monotonic() - began))
 
     async def _look_around(self) -> None:

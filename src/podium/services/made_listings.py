@@ -42,8 +42,13 @@ class MadeListings:
         task = self._running.get(version_id)
         if task is None:
             task = self._running[version_id] = asyncio.create_task(self._make(actor, version_id))
-            task.add_done_callback(lambda _: self._running.pop(version_id))
+            task.add_done_callback(lambda done: self._forget(version_id, done))
         await asyncio.shield(task)  # who goes away leaves it to the others
+
+    def _forget(self, version_id: int, done: asyncio.Task[None]) -> None:
+        del self._running[version_id]
+        if not done.cancelled():
+            done.exception()  # whoever still waits is told; perhaps nobody does
 
     async def _ask(self, actor: Actor, version_id: int) -> _Wanted | None:
         return await self._context.store.read(lambda tx: self._wanted(tx, actor, version_id))

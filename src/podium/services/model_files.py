@@ -1,5 +1,6 @@
 """Reads what the files of a model say of it."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -7,7 +8,8 @@ from podium.domain.manifests import ManifestEntry
 from podium.domain.model_descriptions import DESCRIBING_FILES, MODEL_FILE, ModelDescription, describe
 from podium.services.context import Context
 
-MAX_TEXT_BYTES = 512 << 10  # of a file that is read
+MAX_TEXT_BYTES = 128 << 10  # of a file that is read
+BRIEF_TEXT = 8 << 10  # characters of YAML
 
 
 class ModelFiles:
@@ -20,7 +22,10 @@ class ModelFiles:
         """The description in those of the files that lie where MLflow writes it; what cannot be read tells nothing."""
         described = {file.path: file for file in files if file.path in DESCRIBING_FILES}
         texts = {name: await self._text(described[name]) for name in DESCRIBING_FILES if name in described}
-        return describe(_yaml(texts.pop(MODEL_FILE, "")), texts)
+        text = texts.pop(MODEL_FILE, "")
+        # A long one takes a second, in which nobody else would be answered.
+        model = _yaml(text) if len(text) < BRIEF_TEXT else await asyncio.to_thread(_yaml, text)
+        return describe(model, texts)
 
     async def _text(self, entry: ManifestEntry) -> str:
         end = min(entry.size_bytes, MAX_TEXT_BYTES)

@@ -15,9 +15,9 @@ from podium.domain.access import Actor
 from podium.domain.events import Change
 from podium.domain.locations import proxied_path, run_location
 from podium.errors import InvalidPath, NotFound
+from podium.services.artifact_aliases import delete_version
 from podium.services.context import Context
 from podium.store import gc, model_links
-from podium.store.artifact_versions import delete_version
 from podium.store.transaction import Tx
 
 BATCH = 200

@@ -10,7 +10,7 @@ import msgspec
 from podium.domain.access import Actor
 from podium.domain.aliases import check_alias
 from podium.domain.events import State
-from podium.domain.filters import Field, FieldKind, Order
+from podium.domain.filters import Field, FieldKind, Order, query_digest
 from podium.domain.names import check_key, check_length, check_text
 from podium.domain.registry import (
     ModelVersion,
@@ -283,7 +283,11 @@ class Versions:
                     lambda query: registry_search.search_versions(tx, team, prompts=prompts, query=query),
                 )
 
-            page = find() if model is None else self._pages.find(model, (search, prompts), find)
+            if model is None or search.page_token:
+                page = find()
+            else:  # conditions are as long as clients like; their digests are not
+                question = (query_digest(str(prompts), search.condition, search.order), search.limit)
+                page = self._pages.find(model, question, find)
             return Found(load(tx, page.items, model), page.next_page_token)
 
         return await self._context.store.read(work)

@@ -40,16 +40,20 @@ _RULES = (
     _Rule(
         "artifact_collections",
         "would give out a version's number again",
-        "SELECT 'Artifact ' || c.name FROM artifact_collections AS c WHERE EXISTS"
-        " (SELECT 1 FROM artifact_memberships AS s WHERE s.collection_id = c.id AND s.version >= c.next_version)",
+        # One that shows a model has the model's numbers, which the last of these rules is about.
+        "SELECT 'Artifact ' || c.name FROM artifact_collections AS c"
+        " WHERE c.model_id IS NULL AND c.deleted_at IS NULL AND EXISTS (SELECT 1 FROM artifact_memberships AS s"
+        " WHERE s.collection_id = c.id AND s.version >= c.next_version)",
     ),
     _Rule(
         "artifact_versions",
         "is committed and has no bytes of its manifest",
         "SELECT 'Artifact version ' || CAST(v.id AS TEXT) FROM artifact_versions AS v"
         " JOIN artifact_collections AS c ON c.id = v.collection_id JOIN projects AS p ON p.id = c.project_id"
+        # What a model registered has its list made when somebody first asks for it.
         " WHERE v.state = 'COMMITTED' AND NOT EXISTS (SELECT 1 FROM artifact_contents AS k"
-        " WHERE k.team_id = p.team_id AND k.md5 = v.listing)",
+        " WHERE k.team_id = p.team_id AND k.md5 = v.listing) AND NOT (v.listing IS NULL AND (v.manifest_id IS NOT NULL"
+        " OR EXISTS (SELECT 1 FROM model_version_artifacts AS x WHERE x.version_id = v.id)))",
     ),
     _Rule(
         "registered_models",

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from podium.services import artifact_parts
 from podium.services.links import FileGrant
 from podium.services.signed_urls import SignedUrls
 from support.faulty_proxy import Handler, faulty_proxy
@@ -48,8 +49,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server_url(kind, request, tmp_path):
+def server_url(kind, request, tmp_path, monkeypatch):
     """In place of the server that keeps its files in a folder: one each in a folder and in an object store."""
+    monkeypatch.setattr(artifact_parts, "MAX_WHOLE", 0)
     more = {} if kind == "local" else {"artifact_store": request.getfixturevalue("s3").new_store()}
     with running_server(tmp_path / "podium", **more) as url:
         yield url

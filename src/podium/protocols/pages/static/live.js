@@ -105,7 +105,9 @@
 
   async function read(address, headers) {
     const response = await fetch(address, { headers: { accept: "text/html", ...headers } });
-    return response.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+    if (response.status >= 500) throw new Error(`the server answered ${response.status}`); // it is tried again
+    if (response.status !== 200 || response.redirected) return null; // gone, or for those who sign in anew
+    return new DOMParser().parseFromString(await response.text(), "text/html");
   }
 
   async function renew() {

@@ -16,8 +16,8 @@ Input = dict[str, Any]
 
 
 async def part_targets(caller: Caller, token: str | None, parts: list[Input] | None) -> dict[str, Any] | None:
-    """Where to put the parts of a file; None where none are offered, or nothing need be sent."""
-    if token is None or not parts:
+    """Where to put the parts of a file; None where it had better come whole, or nothing need be sent."""
+    if token is None or not parts or not caller.services.artifact_parts.pays(len(parts)):
         return None
     targets = await caller.services.artifact_parts.open(token, _numbered(parts))
     urls = targets.urls or [f"{caller.base_url}/artifacts/parts/{each}" for each in targets.tokens]
