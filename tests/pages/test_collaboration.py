@@ -97,6 +97,20 @@ def test_what_is_watched_is_told_in_the_feed_and_counted(page: Page, story: Stor
     assert page.locator("main .is-new").count() == 0
 
 
+def test_the_feed_says_where_on_a_curve_a_comment_is(
+    page: Page, story: Story, site: str, say: Callable[..., int], picture
+):
+    run = story.run(story.project("bumpy"), "bumpy run", {"loss": 0.5})
+    httpx.put(f"{site}/api/v1/watches/run/{run}").raise_for_status()
+    for first, last in ((143, 143), (40, 60)):
+        say(f"From {first}", "run", run, anchor={"metric": "loss", "from_step": first, "to_step": last})
+    page.goto("/feed")
+    told = page.locator("main .feed li")
+    expect(told.filter(has_text="From 143")).to_contain_text("commented on bumpy run · loss at step 143")
+    expect(told.filter(has_text="From 40")).to_contain_text(SPIKE)
+    picture(page, "feed-curves")
+
+
 def test_runs_of_a_watched_project_are_told_in_the_feed(page: Page, story: Story, picture):
     project = story.project("watched")
     page.goto("/default/watched")

@@ -232,6 +232,25 @@ def test_a_reply_to_ones_own_comment_is_in_the_feed(world):
     asyncio.run(story())
 
 
+def test_what_one_says_oneself_is_not_counted_as_new(world):
+    async def story():
+        watching = world.services.watching
+        who = await world.people(ann="member", bob="member")
+        for kind, on in (("model", "M"), ("run", RUN)):
+            await watching.watch(who["ann"], kind, on)
+        await watching.see_all(who["ann"])
+        first = await world.say(who["ann"], "mine, @ann")
+        await world.say(who["ann"], "and more", parent_id=first)
+        await world.say(who["ann"], "on its version", "M/1", "version")
+        await world.say(who["ann"], "a spike", RUN, "run", anchor=Anchor("loss", 143, 143))
+        assert await watching.unseen(who["ann"]) == 0
+        assert len((await watching.feed(who["ann"], limit=4)).stories) == 4
+        await world.say(who["bob"], "because", parent_id=first)
+        assert await watching.unseen(who["ann"]) == 1
+
+    asyncio.run(story())
+
+
 def test_who_leaves_the_team_hears_no_more_of_it(world):
     async def story():
         watching = world.services.watching

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from podium.domain.access import Account, Actor
+from podium.domain.logged_models import NewLoggedModel
 from podium.domain.model_descriptions import ModelDescription
 from podium.domain.registry import NewVersion
 from podium.domain.runs import Point, Run
 from podium.errors import InvalidArgument, NotFound
+from podium.protocols.pages.compare_sheets import version_sheets
 from podium.services import Services
 from podium.services.comparison import ComparedRun
 from podium.store.engine import Store
@@ -94,6 +96,31 @@ def test_what_another_team_has_is_not_there(world):
         choices = await world.services.comparison.choices(guest, "")
         assert [run.name for run in choices.runs] == ["mine"]
         assert (await world.services.comparison.choices(ACTOR, "THEIR")).runs[0].name == "theirs"
+
+    asyncio.run(story())
+
+
+def test_versions_have_what_their_runs_measured_last_as_in_the_cabinet(world):
+    services = world.services
+
+    async def story():
+        trained, judged = await world.run(ACTOR, "trained"), await world.run(ACTOR, "judged")
+        run_id, project = trained.info.run_id, str(trained.info.project_id)
+        model = (await services.logged_models.create(ACTOR, project, NewLoggedModel("m"))).model_id
+        # MLflow's client tells the logged model what the run measured at step 0, and no more.
+        await services.metrics.log_batch(ACTOR, run_id, points=[Point("loss", 0.9, 1, 0, model)])
+        await services.metrics.log_batch(ACTOR, run_id, points=[Point("loss", 0.2, 2, 7)])
+        await services.metrics.log_batch(ACTOR, judged.info.run_id, points=[Point("f1", 0.8, 3, 0, model)])
+        await services.registry.create(ACTOR, "M", {})
+        await services.versions.create(ACTOR, NewVersion("M", "s3://a/m", logged_model_id=model))
+        await services.versions.create(ACTOR, NewVersion("M", "s3://a/m", run_id=run_id, logged_model_id=model))
+        found, _ = await services.comparison.versions(ACTOR, ["M/1", "M/2"])
+        assert [each.metrics for each in found] == [{"loss": 0.9, "f1": 0.8}, {"loss": 0.2, "f1": 0.8}]
+        sheets = {sheet.id: sheet for sheet in version_sheets(found)}
+        told = {line.key: [cell.value for cell in line.cells] for line in sheets["metrics"].lines}
+        assert told == {"f1": [0.8, 0.8], "loss": [0.9, 0.2]}
+        exhibit, _ = await services.cabinet.exhibit(ACTOR, "M", "loss")
+        assert exhibit.trend.values == [0.2]
 
     asyncio.run(story())
 

@@ -8,9 +8,12 @@ import pytest
 from podium.domain.access import Actor
 from podium.domain.accounts import NewUser
 from podium.domain.audit import EventFilter
+from podium.domain.logged_models import NewLoggedModel
 from podium.domain.registry import PROMPT_TAG
+from podium.domain.runs import Dataset, DatasetInput
 from podium.domain.stories import differences_of, words_of
 from podium.errors import InvalidArgument, NotFound
+from podium.protocols.pages.palette import address_of
 from podium.store.engine import Store
 from support.people import RUN, PeopleWorld
 from support.registry import ACTOR, refused
@@ -90,6 +93,37 @@ def test_the_palette_finds_by_the_beginning_first_and_only_what_is_ones_own(worl
         assert await found(world, who["otto"], "churn") == {}
         assert await found(world, who["otto"], "ot") == {"People": ["otto"]}
         assert (await found(world, who["ann"], "an"))["People"] == ["ann"]
+
+    asyncio.run(story())
+
+
+def test_the_palette_finds_datasets_and_logged_models(world):
+    services = world.services
+
+    async def story():
+        for digest, name in (("d1", "churn-2025"), ("d2", "churn-2025"), ("d3", "old-churn"), ("d4", "wine")):
+            read = [DatasetInput(Dataset(name, digest, "local", "{}"), {})]
+            await services.datasets.log_inputs(ACTOR, RUN, read, [])
+        project = str((await services.runs.get(ACTOR, RUN)).info.project_id)
+        models = [
+            (await services.logged_models.create(ACTOR, project, NewLoggedModel(name))).model_id
+            for name in ("churn-net", "gone-churn", "Forest")
+        ]
+        await services.logged_models.delete(ACTOR, models[1])
+        groups = await services.palette.find(ACTOR, "churn")
+        # Of the data that is called the same, what became known last.
+        assert [(find.name, find.note) for find in groups["Datasets"]] == [
+            ("churn-2025", f"{RUN} · d2"),
+            ("old-churn", f"{RUN} · d3"),
+        ]
+        shown = await services.dataset_shelf.dataset(ACTOR, int(groups["Datasets"][0].path[0]))
+        assert (shown.dataset.name, shown.dataset.digest) == ("churn-2025", "d2")
+        assert [(find.name, find.path) for find in groups["Logged models"]] == [("churn-net", (models[0],))]
+        assert [address_of(find) for find in groups["Logged models"]] == [f"/logged-models/{models[0]}"]
+        assert await found(world, ACTOR, models[2][:10]) == {"Logged models": ["Forest"]}
+        assert (await found(world, ACTOR, "fores"))["Logged models"] == ["Forest"]
+        who = await world.people(otto=None)
+        assert await found(world, who["otto"], "churn") == {}
 
     asyncio.run(story())
 

@@ -5,13 +5,16 @@ from typing import Literal
 
 import msgspec
 
-FindKind = Literal["model", "version", "run", "project", "collection", "person"]
+FindKind = Literal["model", "version", "run", "project", "collection", "dataset", "logged_model", "person"]
 
 _VERSION = re.compile(r"(.+?)\s*(?:/|\s+)\s*v?(\d{1,18})")
 
 
 class Find(msgspec.Struct, frozen=True):
-    """A thing that fits. `path` has the names that lead to it within the team; `note` is what tells it from others."""
+    """A thing that fits. `path` has the names that lead to it within the team; `note` is what tells it from others.
+
+    Of a dataset it has its number, of a logged model its id.
+    """
 
     kind: FindKind
     name: str

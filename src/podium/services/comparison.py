@@ -27,6 +27,11 @@ class ComparedRun(msgspec.Struct, frozen=True):
     place: RunPlace
     run: Run
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric."""
+        return {point.key: point.value for point in self.run.metrics}
+
 
 class ComparedVersion(msgspec.Struct, frozen=True):
     """A version with the run that made it, its files, and what those say. `manifest` is None for files elsewhere."""
@@ -36,6 +41,13 @@ class ComparedVersion(msgspec.Struct, frozen=True):
     run: ComparedRun | None
     manifest: Manifest | None
     description: ModelDescription
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What its run measured last, as the cabinet shows it, and what its logged model alone measured."""
+        # MLflow's client copies the metrics that a run has at step 0 to the logged model: there they stay as they were.
+        logged = {metric.key: metric.value for metric in self.version.metrics}
+        return logged | (self.run.metrics if self.run else {})
 
 
 class Choices(msgspec.Struct, frozen=True):

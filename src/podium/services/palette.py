@@ -41,6 +41,8 @@ class Palette:
                 "Runs": rows.find_runs(tx, teams, wanted, PER_GROUP),
                 "Projects": rows.find_projects(tx, teams, hidden, wanted, PER_GROUP),
                 "Artifacts": rows.find_collections(tx, teams, hidden, wanted, PER_GROUP),
+                "Datasets": rows.find_datasets(tx, teams, wanted, PER_GROUP),
+                "Logged models": rows.find_logged_models(tx, teams, wanted, PER_GROUP),
                 "People": _people(tx, teams, wanted),
             }
 

@@ -1,6 +1,7 @@
 """Names that begin as a text does, and then those that have it within: each sort in one statement.
 
-Beginnings are looked up in the indexes of names. Runs may be many: within, only the newest are looked at.
+Beginnings are looked up in the indexes of names. Of runs and what they log there may be many: within, only the newest
+are looked at.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from podium.store.registries import outside, without
 from podium.store.transaction import Tx
 from podium.store.versions import inlined
 
-NEWEST_RUNS = 3000
+NEWEST = 3000
 _LAST = "\U0010ffff"
 
 
@@ -64,25 +65,49 @@ def find_aliases(tx: Tx, teams: Sequence[int], alias: str, limit: int) -> list[F
 
 def find_runs(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
     """Runs by name or id."""
-    project = f"SELECT p.id FROM projects AS p WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL"
-    project += f" AND {outside('p.id')}"
-    beginning = "SELECT r.id FROM runs AS r WHERE {0} >= :text AND {0} < :end AND r.project_id IN ({1})"
-    # The newest are found by walking back along the keys, not by sorting the runs of all projects: hence the `+ 0`.
-    within = position(tx.dialect, "LOWER(r.name)", "LOWER(:text)")
+    fitting = _fitting(tx, "runs", teams, "x.run_id", in_project="SUBSTR(x.name, 1, 250)")
     rows = tx.all(
         "SELECT r.name, t.name, p.name, r.slug, LOWER(r.status) FROM runs AS r"
         " JOIN projects AS p ON p.id = r.project_id JOIN teams AS t ON t.id = p.team_id"
-        " WHERE r.deleted_at IS NULL AND r.id IN ("
-        f" SELECT id FROM ({beginning.format('SUBSTR(r.name, 1, 250)', project)} LIMIT 50) AS named"
-        f" UNION SELECT id FROM ({beginning.format('r.run_id', project)} LIMIT 50) AS known"
-        f" UNION SELECT id FROM (SELECT r.id, r.name FROM runs AS r WHERE r.project_id + 0 IN ({project})"
-        f" ORDER BY r.id DESC LIMIT {NEWEST_RUNS}) AS r WHERE {within} > 0)"
-        f" ORDER BY {_best('r.name')}, r.id DESC LIMIT :limit",
+        f" WHERE r.deleted_at IS NULL AND r.id IN ({fitting}) ORDER BY {_best('r.name')}, r.id DESC LIMIT :limit",
         **_values(text[:250]),
         limit=limit,
     )
     return [
         Find("run", name, team, (project, slug), f"{project} · {status}") for name, team, project, slug, status in rows
+    ]
+
+
+def find_datasets(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
+    """Data that runs read, by name; the newest of those that are called the same in a project."""
+    fitting = _fitting(tx, "datasets", teams, "x.name")
+    rows = tx.all(
+        "SELECT d.name, t.name, p.name, d.id, d.digest FROM datasets AS d"
+        " JOIN projects AS p ON p.id = d.project_id JOIN teams AS t ON t.id = p.team_id WHERE d.id IN ("
+        f" SELECT MAX(f.id) FROM datasets AS f WHERE f.id IN ({fitting}) GROUP BY f.project_id, f.name)"
+        f" ORDER BY {_best('d.name')}, d.id DESC LIMIT :limit",
+        **_values(text),
+        limit=limit,
+    )
+    return [
+        Find("dataset", name, team, (str(key),), f"{project} · {digest}") for name, team, project, key, digest in rows
+    ]
+
+
+def find_logged_models(tx: Tx, teams: Sequence[int], text: str, limit: int) -> list[Find]:
+    """What MLflow's client logged as models, by the names of the newest, or by id."""
+    fitting = _fitting(tx, "logged_models", teams, "x.model_id")
+    rows = tx.all(
+        "SELECT l.name, t.name, p.name, l.model_id, COALESCE(NULLIF(r.name, ''), l.model_id) FROM logged_models AS l"
+        " JOIN projects AS p ON p.id = l.project_id JOIN teams AS t ON t.id = p.team_id"
+        " LEFT JOIN runs AS r ON r.run_id = l.source_run_id AND r.project_id = l.project_id AND r.deleted_at IS NULL"
+        f" WHERE l.deleted_at IS NULL AND l.id IN ({fitting}) ORDER BY {_best('l.name')}, l.id DESC LIMIT :limit",
+        **_values(text),
+        limit=limit,
+    )
+    return [
+        Find("logged_model", name, team, (model_id,), f"{project} · {source}")
+        for name, team, project, model_id, source in rows
     ]
 
 
@@ -122,6 +147,26 @@ def find_collections(tx: Tx, teams: Sequence[int], hidden: Sequence[int], text: 
 def _version(name: str, team: str, version: int, note: str) -> Find:
     shown = "" if note == "None" else note
     return Find("version", f"{name} v{version}", team, (name, str(version)), shown)
+
+
+def _fitting(tx: Tx, table: str, teams: Sequence[int], indexed: str, in_project: str = "") -> str:
+    """The SQL of keys of rows in projects: of those that begin so, and of the newest that are named so.
+
+    Beginnings are of a column with an index of its own, and of one that the index has behind the project.
+    """
+    projects = f"SELECT p.id FROM projects AS p WHERE p.team_id IN ({inlined(teams)}) AND p.deleted_at IS NULL"
+    projects += f" AND {outside('p.id')}"
+    # The `+ 0` keeps from going through all rows of all projects: the column's own index is walked instead, and for the
+    # newest the keys, from the last one back.
+    begins = [(indexed, "x.project_id + 0"), *([(in_project, "x.project_id")] if in_project else [])]
+    parts = [
+        f"SELECT id FROM (SELECT x.id FROM {table} AS x WHERE {column} >= :text AND {column} < :end"
+        f" AND {project} IN ({projects}) LIMIT 50) AS known"
+        for column, project in begins
+    ]
+    newest = f"SELECT x.id, x.name FROM {table} AS x WHERE x.project_id + 0 IN ({projects})"
+    newest += f" ORDER BY x.id DESC LIMIT {NEWEST}"
+    return " UNION ".join([*parts, f"SELECT id FROM ({newest}) AS x WHERE {_within(tx, 'x.name')}"])
 
 
 def _within(tx: Tx, column: str) -> str:

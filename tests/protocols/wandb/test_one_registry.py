@@ -1,7 +1,13 @@
 """One registry for two clients: what MLflow registers, W&B's client finds, and the other way round."""
 
+import html
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 
@@ -22,7 +28,7 @@ def registered(client, tmp_path: Path) -> bytes:
     return content
 
 
-def files_below(folder: str) -> dict[str, bytes]:
+def files_below(folder: str | Path) -> dict[str, bytes]:
     """What a client downloaded; MLflow's adds a file of its own that says where a model came from."""
     root = Path(folder)
     found = {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
@@ -66,6 +72,17 @@ def test_what_mlflow_registered_shows_in_wandb(wandb, mlflow, client, registered
     assert wandb.Api().artifact("wandb-registry-model/Fraud 2:latest").version == "v0"
     client.delete_registered_model("Fraud 2")
     assert not wandb.Api().artifact_exists("wandb-registry-model/Fraud 2:latest")
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_lines_of_a_model_page_load_it_in_a_shell_without_a_key(wandb_env, tmp_path):
+    page = httpx.get(f"{wandb_env}/models/default/Fraud").text
+    [code] = [html.unescape(each) for each in re.findall("<code>(.*?)</code>", page, re.DOTALL) if "wandb" in each]
+    assert "wandb-registry-model/Fraud:champion" in code
+    environment = {name: value for name, value in os.environ.items() if name not in ("WANDB_API_KEY", "WANDB_BASE_URL")}
+    command = [sys.executable, "-c", f"{code}\nprint(folder)"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert sorted(files_below(tmp_path / done.stdout.split()[-1])) == ["sub/note.txt", "weights.bin"]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")

@@ -13,7 +13,6 @@ from podium.protocols.pages.compare_sheets import (
     Sheet,
     breaking_changes,
     run_sheets,
-    version_metrics,
     version_params,
     version_sheets,
 )
@@ -67,7 +66,7 @@ async def choices(visit: Visit) -> Page:
 async def _runs(visit: Visit, names: Sequence[str]) -> Page | Response:
     found, keys = await visit.services.comparison.runs(visit.actor(), names)
     columns = _columns(visit, "run", [_run_head(each) for each in found])
-    drawing = parallel([each.run.params for each in found], [_metrics(each) for each in found])
+    drawing = parallel([each.run.params for each in found], [each.metrics for each in found])
     curves = _curves([each.run.info.run_id for each in found], keys[:MAX_CURVES])
     values: dict[str, object] = {"kind": "run", "curves": curves, "drawing": drawing, "changes": [], "broken": 0}
     return _shown(visit, columns, run_sheets(found), values)
@@ -76,7 +75,7 @@ async def _runs(visit: Visit, names: Sequence[str]) -> Page | Response:
 async def _versions(visit: Visit, names: Sequence[str]) -> Page | Response:
     found, keys = await visit.services.comparison.versions(visit.actor(), names)
     columns = _columns(visit, "version", [_version_head(each) for each in found])
-    drawing = parallel(version_params(found), version_metrics(found))
+    drawing = parallel(version_params(found), [each.metrics for each in found])
     changes = breaking_changes(found)
     curves = _curves([each.run.run.info.run_id if each.run else "" for each in found], keys[:MAX_CURVES])
     broken = sum(change.breaking for each in changes for change in each or ())
@@ -148,10 +147,6 @@ def _curves(runs: Sequence[str], keys: Sequence[str]) -> dict[str, object]:
     """The runs as their colours go, and where the points of each metric are."""
     named = [("run", run) for run in dict.fromkeys(runs) if run]
     return {"runs": ",".join(runs), "sources": {key: f"/curves?{urlencode([*named, ('key', key)])}" for key in keys}}
-
-
-def _metrics(compared: ComparedRun) -> dict[str, float]:
-    return {point.key: point.value for point in compared.run.metrics}
 
 
 ENDPOINTS = (

@@ -61,7 +61,7 @@ def run_sheets(runs: Sequence[ComparedRun]) -> list[Sheet]:
     ]
     return [
         _facts(facts),
-        metric_sheet([_measured(each) for each in runs]),
+        metric_sheet([each.metrics for each in runs]),
         text_sheet("params", "Parameters", [each.run.params for each in runs]),
         text_sheet("tags", "Tags", [_tags(each.run.tags) for each in runs]),
     ]
@@ -84,20 +84,12 @@ def version_sheets(versions: Sequence[ComparedVersion]) -> list[Sheet]:
     files = [{file.path: file for file in each.manifest.entries} if each.manifest else {} for each in versions]
     return [
         _facts(facts),
-        metric_sheet(version_metrics(versions)),
+        metric_sheet([each.metrics for each in versions]),
         text_sheet("params", "Parameters", version_params(versions)),
         text_sheet("signature", "Signature", [_fields(each) for each in versions]),
         _sheet("files", "Files", rows_of(files), _file_cell),
         text_sheet("environment", "Environment", [each.description.environment for each in versions]),
         text_sheet("tags", "Tags", [_tags(each.version.tags) for each in versions]),
-    ]
-
-
-def version_metrics(versions: Sequence[ComparedVersion]) -> list[dict[str, float]]:
-    """What the run of each version, and the logged model that it is made of, measured."""
-    return [
-        (_measured(each.run) if each.run else {}) | {metric.key: metric.value for metric in each.version.metrics}
-        for each in versions
     ]
 
 
@@ -172,10 +164,6 @@ def _fields(version: ComparedVersion) -> dict[str, str]:
         for part in PARTS
         for field in getattr(signature, part)
     }
-
-
-def _measured(compared: ComparedRun) -> dict[str, float]:
-    return {point.key: point.value for point in compared.run.metrics}
 
 
 def _tags(tags: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,7 @@ async def show(visit: Visit) -> Answer:
         "home": path_to("models", team, name),
         "may_write": await visit.may_write(team),
         "stages": STAGES,
-        "snippets": load_snippets(visit.server, exhibit.model),
+        "snippets": load_snippets(visit.server, exhibit.model, is_open=visit.account is None),
     }
     return Page("model/page.html", values)
 

@@ -12,6 +12,8 @@ _ICONS = {
     "run": "activity",
     "project": "folder",
     "collection": "boxes",
+    "dataset": "database",
+    "logged_model": "package",
     "person": "user",
 }
 
@@ -56,6 +58,10 @@ def address_of(find: Find) -> str:
     """The page of what was found."""
     if find.kind in ("model", "version"):
         return path_to("models", find.team, *find.path)
+    if find.kind == "dataset":
+        return path_to("datasets", *find.path)
+    if find.kind == "logged_model":
+        return path_to("logged-models", *find.path)
     if find.kind == "person":
         return f"/people?q={find.path[0]}"
     if find.kind == "project":

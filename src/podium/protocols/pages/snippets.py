@@ -2,19 +2,29 @@
 
 from podium.domain.registry import ModelVersion, RegisteredModel
 
+# W&B's client wants a key of 40 characters or more, and a server without accounts takes any.
+ANY_KEY = "local-" + "0" * 40
 
-def load_snippets(url: str, model: RegisteredModel, version: ModelVersion | None = None) -> dict[str, str]:
-    """The code by the client that runs it: the version given, else what stands in production, else the newest."""
+
+def load_snippets(
+    url: str, model: RegisteredModel, version: ModelVersion | None = None, *, is_open: bool
+) -> dict[str, str]:
+    """The code by the client that runs it: the version given, else the champion, else production, else the newest.
+
+    `is_open` is for a server without accounts; on others the reader has a key.
+    """
     place = _place(model, version)
-    number = version.version if version is not None else _number(model)
+    # W&B counts from 0.
+    wandb_place = f":{place[1:]}" if place.startswith("@") else f":v{_number(model, version) - 1}"
+    key = f'os.environ["WANDB_API_KEY"] = "{ANY_KEY}"' if is_open else "# export WANDB_API_KEY=<your key>"
     return {
         "mlflow": (
             f'import mlflow\nmlflow.set_tracking_uri("{url}")\n'
             f'model = mlflow.pyfunc.load_model("models:/{model.name}{place}")'
         ),
         "wandb": (
-            f'import os\nos.environ["WANDB_BASE_URL"] = "{url}"\nimport wandb\n'
-            f'artifact = wandb.Api().artifact("wandb-registry-model/{model.name}:v{number - 1}")\n'
+            f'import os\nos.environ["WANDB_BASE_URL"] = "{url}"\n{key}\nimport wandb\n'
+            f'artifact = wandb.Api().artifact("wandb-registry-model/{model.name}{wandb_place}")\n'
             "folder = artifact.download()"
         ),
         "the mlflow command": f'MLFLOW_TRACKING_URI={url} mlflow models serve -m "models:/{model.name}{place}"',
@@ -36,10 +46,12 @@ def _place(model: RegisteredModel, version: ModelVersion | None) -> str:
     if "champion" in model.aliases:
         return "@champion"
     stages = {latest.stage for latest in model.latest}
-    return "/Production" if "Production" in stages else f"/{_number(model)}"
+    return "/Production" if "Production" in stages else f"/{_number(model, None)}"
 
 
-def _number(model: RegisteredModel) -> int:
-    """Of the champion, else of the version in production, else of the newest."""
+def _number(model: RegisteredModel, version: ModelVersion | None) -> int:
+    """Of the version given, else of what stands in production, else of the newest."""
+    if version is not None:
+        return version.version
     standing = {latest.stage: latest.version for latest in model.latest}
-    return model.aliases.get("champion") or standing.get("Production") or max(standing.values(), default=1)
+    return standing.get("Production") or max(standing.values(), default=1)

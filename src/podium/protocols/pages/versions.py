@@ -46,7 +46,7 @@ async def show(visit: Visit) -> Answer:
         "tree": None if manifest is None else file_tree(manifest.entries),
         "may_write": await visit.may_write(actor.team),
         "stages": STAGES,
-        "snippets": load_snippets(visit.server, model, version),
+        "snippets": load_snippets(visit.server, model, version, is_open=visit.account is None),
     }
     return Page("version/page.html", values)
 
